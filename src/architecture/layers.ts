@@ -1,0 +1,167 @@
+/**
+ * @file The vocabulary that the network is written in: small functions that return plain data.
+ *
+ * `lower.ts` turns the data into a graph. This is the only pair of files that knows that `conv`
+ * means convolution, batch norm and ReLU.
+ */
+import type { Pair } from "../graph/ops.js";
+
+/** Kernel sizes as figures write them: height, then width. */
+export type Kernel = `${number}x${number}`;
+
+/** Marks valid padding, as the V in the paper's figures does. */
+export const V = Symbol("valid padding");
+
+/** Everything a network can be made of. */
+export type Layer =
+  | {
+      readonly kind: "image";
+      readonly height: number;
+      readonly width: number;
+      readonly channels: number;
+    }
+  | Convolution
+  | { readonly kind: "max_pool" | "avg_pool"; readonly window: Sliding; readonly name?: string }
+  | { readonly kind: "concat"; readonly name: string; readonly branches: readonly Branch[] }
+  | Residual
+  | {
+      readonly kind: "repeat";
+      readonly name: string;
+      readonly times: number;
+      readonly block: Residual;
+    }
+  | { readonly kind: "stage"; readonly title: string; readonly layers: readonly Layer[] }
+  | { readonly kind: "global_pool"; readonly pooling: "avg" | "max" }
+  | { readonly kind: "dropout"; readonly rate: number }
+  | { readonly kind: "classifier"; readonly classes: number; readonly name: string }
+  | Check;
+
+/** Layers that run one after the other, side by side with other branches. */
+export type Branch = readonly Layer[];
+
+/** How a kernel moves; `kernel: "grid"` covers whatever grid there is. */
+export interface Sliding {
+  readonly kernel: Pair | "grid";
+  readonly stride: number;
+  readonly valid: boolean;
+}
+
+/** Convolution without bias, batch norm, ReLU. */
+export interface Convolution {
+  readonly kind: "conv";
+  readonly channels: number;
+  readonly window: Sliding;
+  readonly name?: string;
+}
+
+/** x + scale * up(concat(branches)), then ReLU unless `relu` is false; `up` is 1x1 with bias. */
+export interface Residual {
+  readonly kind: "residual";
+  readonly name?: string;
+  readonly scale: number;
+  readonly relu: boolean;
+  readonly branches: readonly Branch[];
+}
+
+/** A statement about the shape here. `undefined` (after a transform) states nothing. */
+export interface Check {
+  readonly kind: "is";
+  readonly grid?: Pair;
+  readonly channels?: number;
+}
+
+/** A network as a value. Transforms (`transforms.ts`) make others from it. */
+export interface Network {
+  readonly name: string;
+  readonly layers: readonly Layer[];
+  /** The classifier that helps training from inside, after the block that it names. */
+  readonly auxiliary?: { readonly after: string; readonly layers: readonly Layer[] };
+}
+
+interface Options {
+  readonly stride?: number;
+  readonly name?: string;
+}
+
+export const sequence = (name: string, ...layers: Layer[]): Network => ({ name, layers });
+
+export const image = (height: number, width: number, channels: number): Layer => ({
+  kind: "image",
+  height,
+  width,
+  channels,
+});
+
+export const stage = (title: string, ...layers: Layer[]): Layer => ({
+  kind: "stage",
+  title,
+  layers,
+});
+
+/** A convolution unit; padding is "same" unless `V` is given. */
+export function conv(
+  kernel: Kernel | "grid",
+  channels: number,
+  ...options: [typeof V, Options?] | [Options?]
+): Convolution {
+  const { valid, stride, name } = read(options);
+  const window = { kernel: kernel === "grid" ? kernel : parse(kernel), stride, valid };
+  return { kind: "conv", channels, window, ...name };
+}
+
+export function maxPool(kernel: Kernel, ...options: [typeof V, Options?] | [Options?]): Layer {
+  const { valid, stride, name } = read(options);
+  return { kind: "max_pool", window: { kernel: parse(kernel), stride, valid }, ...name };
+}
+
+/** Average pooling that leaves padding out of the mean. */
+export function avgPool(kernel: Kernel, ...options: [typeof V, Options?] | [Options?]): Layer {
+  const { valid, stride, name } = read(options);
+  return { kind: "avg_pool", window: { kernel: parse(kernel), stride, valid }, ...name };
+}
+
+export const concat = (name: string, ...branches: Branch[]): Layer => ({
+  kind: "concat",
+  name,
+  branches,
+});
+
+export const residual = (
+  options: { scale: number; relu?: boolean; name?: string },
+  ...branches: Branch[]
+): Residual => ({ kind: "residual", relu: true, ...options, branches });
+
+/** `name_1` to `name_times`, all alike. */
+export const repeat = (name: string, times: number, block: Residual): Layer => ({
+  kind: "repeat",
+  name,
+  times,
+  block,
+});
+
+export const globalAvgPool = (): Layer => ({ kind: "global_pool", pooling: "avg" });
+
+export const dropout = (rate: number): Layer => ({ kind: "dropout", rate });
+
+/** A dense layer with bias; a grid that is left is flattened first. */
+export const classifier = (classes: number, name = "logits"): Layer => ({
+  kind: "classifier",
+  classes,
+  name,
+});
+
+/** States the shape here: height, width, channels, or the channels alone. Building checks it. */
+export const is = (...shape: [number, number, number] | [number]): Check =>
+  shape.length === 3
+    ? { kind: "is", grid: [shape[0], shape[1]], channels: shape[2] }
+    : { kind: "is", channels: shape[0] };
+
+function read(options: readonly (typeof V | Options | undefined)[]) {
+  const { stride = 1, name } = options.find((one) => typeof one === "object") ?? {};
+  return { valid: options.includes(V), stride, name: name === undefined ? {} : { name } };
+}
+
+function parse(kernel: Kernel): Pair {
+  const [height, width] = kernel.split("x").map(Number);
+  return [height ?? 1, width ?? 1];
+}

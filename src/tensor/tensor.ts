@@ -23,7 +23,7 @@ export function sizeOf(shape: Shape): number {
 }
 
 /** Makes a tensor; zeros when no data is given. Throws `RangeError` when data and shape disagree. */
-export function tensor(shape: Shape, data = new Float32Array(sizeOf(shape))): Tensor {
+export function tensor(shape: Shape, data: Float32Array = new Float32Array(sizeOf(shape))): Tensor {
   if (data.length !== sizeOf(shape)) {
     throw new RangeError(
       `Cannot make a tensor: expected ${sizeOf(shape)} values for ${formatShape(shape)}, got ${data.length}`,

@@ -1,0 +1,54 @@
+/**
+ * @file Where a graph runs: the interface that every executor implements.
+ *
+ * An executor compiles a graph with its parameters into a program; a program runs any number of
+ * times, at any batch size. Executors know graphs and tensors, never images or files.
+ */
+import type { Graph } from "../graph/ir.js";
+import type { Tensors } from "../tensor/tensor.js";
+
+/** Something that can run graphs. */
+export interface Executor {
+  /** Name for `--engine` and messages. */
+  readonly name: string;
+  /** Version and settings in a few words, for `doctor` and benchmarks. */
+  readonly description: string;
+  /**
+   * Prepares a graph. The parameters must hold each one that the graph names, in its shape; they
+   * are read during the call only. Throws `ResourceError` when memory runs out.
+   */
+  compile(graph: Graph, parameters: Tensors, options?: CompileOptions): Promise<Program>;
+  /** Frees the programs and any thread; nothing runs afterwards. */
+  dispose(): Promise<void>;
+}
+
+/** How to compile. */
+export interface CompileOptions {
+  /**
+   * Lets the executor overwrite the parameters, which saves a copy of the weights; the caller must
+   * not read them afterwards. False.
+   */
+  readonly consume?: boolean;
+}
+
+/** A compiled graph. */
+export interface Program {
+  /** Runs once: every input of the graph by name in, the chosen outputs (all, if none) by name out. */
+  run(inputs: Tensors, options?: RunOptions): Promise<Tensors>;
+  /** Frees the program alone. */
+  dispose(): Promise<void>;
+}
+
+/** How to run a program. */
+export interface RunOptions {
+  /** Names of the outputs wanted; all by default. */
+  readonly outputs?: readonly string[];
+  /** Lets the executor take the input buffers away instead of copying them; false. */
+  readonly transfer?: boolean;
+}
+
+/** Settings that every executor understands. */
+export interface ExecutorOptions {
+  /** Threads to compute with; by default the executor's own choice, one a core. */
+  readonly threads?: number | undefined;
+}

@@ -1,0 +1,95 @@
+/**
+ * @file ONNX Runtime itself: the native library in Node, or its WebAssembly build.
+ *
+ * Both packages share one interface, so only loading and settings differ here.
+ */
+import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-common";
+import { ResourceError } from "../../errors.js";
+import { sizeOf, type Tensor, type Tensors, tensor } from "../../tensor/tensor.js";
+import type { OnnxBundle } from "./to-onnx.js";
+
+/** Which build of ONNX Runtime: `native` is onnxruntime-node, `wasm` is onnxruntime-web. */
+export type OrtBuild = "native" | "wasm";
+
+/** Settings of a session. */
+export interface SessionOptions {
+  readonly build: OrtBuild;
+  readonly threads?: number | undefined;
+}
+
+interface Ort {
+  readonly InferenceSession: typeof InferenceSession;
+  readonly Tensor: typeof OrtTensor;
+  readonly env: {
+    readonly versions: { readonly [build: string]: string | undefined };
+    readonly wasm: { numThreads?: number };
+  };
+}
+
+/** Loads a build, or throws `ResourceError` with what to do about it. */
+export async function loadOrt(build: OrtBuild): Promise<Ort> {
+  const name = build === "native" ? "onnxruntime-node" : "onnxruntime-web";
+  try {
+    return (build === "native"
+      ? await import("onnxruntime-node")
+      : await import("onnxruntime-web")) as unknown as Ort;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
+    throw new ResourceError(
+      "ENGINE_MISSING",
+      `Cannot load ${name}: expected it to be installed with a binary for ${process.platform}/${process.arch}, got "${reason}"`,
+      { cause },
+    );
+  }
+}
+
+/** A session that takes and gives this library's tensors. */
+export class OrtSession {
+  readonly #ort: Ort;
+  readonly #session: InferenceSession;
+  readonly #outputs: OnnxBundle["outputs"];
+
+  private constructor(ort: Ort, session: InferenceSession, outputs: OnnxBundle["outputs"]) {
+    this.#ort = ort;
+    this.#session = session;
+    this.#outputs = outputs;
+  }
+
+  /** Creates a session; ONNX Runtime copies what it needs of the bundle. */
+  static async create(bundle: OnnxBundle, options: SessionOptions): Promise<OrtSession> {
+    const ort = await loadOrt(options.build);
+    const { threads } = options;
+    if (options.build === "wasm" && threads !== undefined) ort.env.wasm.numThreads = threads;
+    const session = await ort.InferenceSession.create(bundle.model, {
+      executionProviders: [options.build === "native" ? "cpu" : "wasm"],
+      graphOptimizationLevel: "all",
+      ...(threads !== undefined && { intraOpNumThreads: threads }),
+      logSeverityLevel: 3,
+      externalData: [...bundle.externalData],
+    });
+    return new OrtSession(ort, session, bundle.outputs);
+  }
+
+  /** Runs the session; output names are those of the graph. */
+  async run(inputs: Tensors, outputs: readonly string[]): Promise<Map<string, Tensor>> {
+    const feeds = Object.fromEntries(
+      [...inputs].map(([name, { shape, data }]) => [name, this.#feed(data, shape)]),
+    );
+    const inModel = (name: string) => this.#outputs.get(name) ?? name;
+    const found = await this.#session.run(feeds, [...new Set(outputs.map(inModel))]);
+    return new Map(
+      outputs.map((name) => {
+        const { dims, data } = found[inModel(name)] as OrtTensor;
+        return [name, tensor(dims, data as Float32Array)];
+      }),
+    );
+  }
+
+  async release(): Promise<void> {
+    await this.#session.release();
+  }
+
+  #feed(data: Float32Array, shape: readonly number[]): OrtTensor {
+    return new this.#ort.Tensor("float32", data.subarray(0, sizeOf(shape)), shape);
+  }
+}

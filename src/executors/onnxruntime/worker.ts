@@ -1,0 +1,67 @@
+/**
+ * @file The thread that owns ONNX Runtime: passes, lowering, sessions and runs happen here.
+ *
+ * `run` of ONNX Runtime holds its thread while it computes, so that thread must not be the caller's.
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import { packError, ResourceError } from "../../errors.js";
+import { forInference } from "../../graph/passes/for-inference.js";
+import type { Reply, Request } from "./executor.js";
+import { OrtSession, type SessionOptions } from "./session.js";
+import { toOnnx } from "./to-onnx.js";
+
+const options = workerData as SessionOptions;
+const sessions = new Map<number, OrtSession>();
+let pending: Promise<void> = Promise.resolve();
+
+parentPort?.on("message", (request: Request) => {
+  pending = pending.then(() => answer(request));
+});
+
+async function answer(request: Request): Promise<void> {
+  const reply: Reply = { id: request.id };
+  const buffers: ArrayBuffer[] = [];
+  try {
+    switch (request.kind) {
+      case "compile":
+        sessions.set(request.id, await compile(request));
+        break;
+      case "run": {
+        const outputs = await session(request.program).run(request.inputs, request.outputs);
+        for (const { data } of outputs.values()) buffers.push(data.buffer as ArrayBuffer);
+        reply.outputs = outputs;
+        break;
+      }
+      case "release":
+        await session(request.program).release();
+        sessions.delete(request.program);
+        break;
+    }
+  } catch (error) {
+    reply.error = packError(explain(error));
+  }
+  parentPort?.postMessage(reply, buffers);
+}
+
+async function compile(request: Request & { kind: "compile" }): Promise<OrtSession> {
+  const { graph, parameters, consume } = request;
+  const model = forInference({ graph, parameters }, { inPlace: consume });
+  return OrtSession.create(toOnnx(model.graph, model.parameters), options);
+}
+
+function session(program: number): OrtSession {
+  const found = sessions.get(program);
+  if (!found) throw new Error(`program ${program} was disposed of`);
+  return found;
+}
+
+/** Recognises running out of memory, which both builds report in words only. */
+function explain(error: unknown): unknown {
+  const message = error instanceof Error ? error.message : String(error);
+  if (!/bad_alloc|failed to allocate|out of memory|allocation failed/i.test(message)) return error;
+  return new ResourceError(
+    "OUT_OF_MEMORY",
+    `Cannot run on ONNX Runtime (${options.build}): expected enough memory, got "${message.split("\n")[0]}"`,
+    { cause: error },
+  );
+}

@@ -1,0 +1,4 @@
+import { executorContract } from "../../../test/contract/executor.contract.js";
+import { createExecutor } from "../index.js";
+
+executorContract("reference", () => createExecutor("reference"));

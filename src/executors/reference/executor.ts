@@ -1,0 +1,65 @@
+/**
+ * @file Runs a graph node by node with the kernels of this folder.
+ */
+import { GraphError } from "../../errors.js";
+import type { AnyNode, Graph, Value } from "../../graph/ir.js";
+import { type OpName, ops } from "../../graph/ops.js";
+import type { Tensor, Tensors } from "../../tensor/tensor.js";
+import type { Executor, Program, RunOptions } from "../executor.js";
+import { type Kernel, kernels } from "./kernels.js";
+
+/** The executor that defines the ops: correct, single-threaded, minutes instead of milliseconds. */
+export function createReferenceExecutor(): Executor {
+  return {
+    name: "reference",
+    description: "plain TypeScript loops, the definition of each op",
+    compile: async (graph, parameters) => compile(graph, parameters),
+    dispose: async () => {},
+  };
+}
+
+function compile(graph: Graph, parameters: Tensors): Program {
+  const lastUse = new Map<Value, AnyNode>();
+  for (const node of graph.nodes) for (const input of node.inputs) lastUse.set(input, node);
+  const kept = new Set<Value>([...graph.outputs.values(), ...graph.parameters]);
+  return {
+    async run(inputs: Tensors, options: RunOptions = {}) {
+      const values = new Map<Value, Tensor>();
+      for (const input of graph.inputs) values.set(input, given(inputs, input));
+      for (const parameter of graph.parameters) values.set(parameter, given(parameters, parameter));
+      for (const node of graph.nodes) {
+        const results = runNode(
+          node,
+          node.inputs.map((input) => values.get(input) as Tensor),
+        );
+        node.outputs.forEach((output, index) => {
+          values.set(output, results[index] as Tensor);
+        });
+        for (const input of node.inputs) {
+          if (lastUse.get(input) === node && !kept.has(input)) values.delete(input);
+        }
+      }
+      const names = options.outputs ?? [...graph.outputs.keys()];
+      return new Map(
+        names.map((name) => [name, values.get(graph.outputs.get(name) as Value) as Tensor]),
+      );
+    },
+    dispose: async () => {},
+  };
+}
+
+/** Runs one node on tensors whose batch may differ from the one in the graph. */
+function runNode(node: AnyNode, inputs: readonly Tensor[]): readonly Tensor[] {
+  const shapes = ops[node.op].shape(
+    inputs.map((input) => input.shape),
+    node.attributes as never,
+  );
+  return (kernels[node.op] as Kernel<OpName>)(inputs, node.attributes as never, shapes);
+}
+
+function given(tensors: Tensors, value: Value): Tensor {
+  const found = tensors.get(value.name);
+  if (!found)
+    throw new GraphError("NO_INPUT", `Cannot run: no tensor is given for "${value.name}"`);
+  return found;
+}

@@ -1,0 +1,53 @@
+/**
+ * @file What every pass is made of: a walk that rebuilds a graph node by node.
+ */
+import type { Tensors } from "../../tensor/tensor.js";
+import type { AnyNode, Graph, Parameter, Value } from "../ir.js";
+
+/** A graph together with the values of its parameters: what inference passes work on. */
+export interface Model {
+  readonly graph: Graph;
+  readonly parameters: Tensors;
+}
+
+/**
+ * Rebuilds a graph. `visit` sees each node with its inputs replaced already and returns the nodes
+ * that take its place; `replace` says that a value is another from here on.
+ */
+export function rewriteNodes(
+  graph: Graph,
+  visit: (node: AnyNode, replace: (old: Value, by: Value) => void) => readonly AnyNode[],
+): Graph {
+  const replaced = new Map<Value, Value>();
+  const now = (value: Value) => replaced.get(value) ?? value;
+  const nodes = graph.nodes.flatMap((node) =>
+    visit({ ...node, inputs: node.inputs.map(now) } as AnyNode, (old, by) => {
+      replaced.set(old, by);
+    }),
+  );
+  const all = (values: ReadonlyMap<string, Value>) =>
+    new Map([...values].map(([name, value]) => [name, now(value)]));
+  return { ...graph, nodes, outputs: all(graph.outputs), blocks: all(graph.blocks) };
+}
+
+/** The graph that computes only these outputs: nodes and parameters without effect are dropped. */
+export function selectOutputs(graph: Graph, outputs: ReadonlyMap<string, Value>): Graph {
+  const needed = new Set<Value>(outputs.values());
+  const nodes = graph.nodes.toReversed().filter((node) => {
+    if (!node.outputs.some((output) => needed.has(output))) return false;
+    for (const input of node.inputs) needed.add(input);
+    return true;
+  });
+  const parameters: Parameter[] = graph.parameters.filter((one) => needed.has(one));
+  const blocks = new Map([...graph.blocks].filter(([, value]) => needed.has(value)));
+  return { ...graph, nodes: nodes.reverse(), parameters, outputs, blocks };
+}
+
+/** For each value, the nodes that read it; outputs of the graph count as read once more. */
+export function countUses(graph: Graph): ReadonlyMap<Value, number> {
+  const uses = new Map<Value, number>();
+  const count = (value: Value) => uses.set(value, (uses.get(value) ?? 0) + 1);
+  for (const node of graph.nodes) node.inputs.forEach(count);
+  for (const value of graph.outputs.values()) count(value);
+  return uses;
+}

@@ -1,0 +1,127 @@
+/**
+ * @file What every executor must do: each op gives PyTorch's numbers, at any batch size.
+ *
+ * The cases are in `test/golden/ops-pytorch.json`, made by `scripts/python/make-op-goldens.py`.
+ */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, describe, it } from "node:test";
+import type { Executor } from "../../src/executors/executor.js";
+import { GraphBuilder } from "../../src/graph/builder.js";
+import type { Graph } from "../../src/graph/ir.js";
+import { type OpName, ops } from "../../src/graph/ops.js";
+import {
+  item,
+  relativeL2,
+  sizeOf,
+  stack,
+  type Tensor,
+  type Tensors,
+  tensor,
+} from "../../src/tensor/tensor.js";
+import { repositoryFile } from "../helpers/paths.js";
+
+interface Packed {
+  readonly shape: readonly number[];
+  readonly data: readonly number[];
+}
+
+interface Case {
+  readonly name: string;
+  readonly op: OpName;
+  readonly attributes: object;
+  readonly inputs: readonly Packed[];
+  readonly outputs: readonly Packed[];
+}
+
+const golden = JSON.parse(readFileSync(repositoryFile("test/golden/ops-pytorch.json"), "utf8")) as {
+  readonly cases: readonly Case[];
+};
+
+/** Float32 rounding of sums of a few dozen products. */
+const tolerance = 1e-6;
+
+/** Runs the suite on an executor. */
+export function executorContract(name: string, create: () => Promise<Executor>): void {
+  describe(`${name} executor`, () => {
+    let executor: Executor;
+    before(async () => {
+      executor = await create();
+    });
+    after(() => executor.dispose());
+
+    it("is tested on every op", () => {
+      const tested = new Set(golden.cases.map(({ op }) => op));
+      assert.deepEqual([...tested].sort(), Object.keys(ops).sort());
+    });
+
+    for (const one of golden.cases) {
+      it(`computes ${one.op}, ${one.name}, as PyTorch does`, async () => {
+        const { graph, parameters, inputs } = singleNode(one);
+        const program = await executor.compile(graph, parameters);
+        const outputs = await program.run(inputs);
+        one.outputs.forEach((expected, index) => {
+          const actual = outputs.get(`output_${index}`);
+          assert.deepEqual(actual?.shape, expected.shape);
+          const distance = relativeL2(actual?.data ?? [], expected.data);
+          assert.ok(distance <= tolerance, `relative L2 distance ${distance}`);
+        });
+        await program.dispose();
+      });
+    }
+
+    it("runs another batch size than the graph was built with, each item as if alone", async () => {
+      const one = golden.cases.find(({ op }) => op === "conv2d") as Case;
+      const { graph, parameters, inputs } = singleNode(one);
+      const program = await executor.compile(graph, parameters);
+      const batch = inputs.get("input_0") as Tensor;
+      const items = Array.from({ length: 5 }, (_, at) => item(batch, at % (batch.shape[0] ?? 1)));
+      const together = await program.run(new Map([["input_0", stack(items)]]));
+      for (const [at, alone] of items.entries()) {
+        const single = await program.run(new Map([["input_0", stack([alone])]]));
+        const expected = single.get("output_0")?.data as Float32Array;
+        const actual = item(together.get("output_0") as Tensor, at).data;
+        assert.ok(relativeL2(actual, expected) <= tolerance);
+      }
+      await program.dispose();
+    });
+
+    it("gives only the outputs asked for and leaves the inputs as they were", async () => {
+      const graph = new GraphBuilder();
+      const x = graph.input("x", [1, 1, 2, 2]);
+      const outputs = new Map([
+        ["relu", graph.add("relu", "relu", [x], {})],
+        ["scaled", graph.add("scale", "scaled", [x], { factor: 2 })],
+      ]);
+      const program = await executor.compile(graph.finish("pair", outputs), new Map());
+      const input = tensor([1, 1, 2, 2], Float32Array.of(-1, 2, -3, 4));
+      const found = await program.run(new Map([["x", input]]), { outputs: ["scaled"] });
+      assert.deepEqual([...found.keys()], ["scaled"]);
+      assert.deepEqual([...(found.get("scaled")?.data ?? [])], [-2, 4, -6, 8]);
+      assert.deepEqual([...input.data], [-1, 2, -3, 4]);
+      await program.dispose();
+    });
+  });
+}
+
+/** A graph of one node; what the op table calls neither x, a nor b becomes a parameter. */
+function singleNode(one: Case): { graph: Graph; parameters: Tensors; inputs: Tensors } {
+  const builder = new GraphBuilder();
+  const parameters = new Map<string, Tensor>();
+  const inputs = new Map<string, Tensor>();
+  const names = ops[one.op].inputs;
+  const values = one.inputs.map(({ shape, data }, index) => {
+    const given = tensor(shape, Float32Array.from(data));
+    assert.equal(data.length, sizeOf(shape));
+    const name = names[Math.min(index, names.length - 1)] ?? "";
+    if (/^(\.\.\.)?[xab]$/.test(name)) {
+      inputs.set(`input_${index}`, given);
+      return builder.input(`input_${index}`, shape);
+    }
+    parameters.set(`parameter_${index}`, given);
+    return builder.parameter(`parameter_${index}`, shape, "weight");
+  });
+  const results = builder.apply(one.op, "node", values, one.attributes as never);
+  const outputs = new Map(results.map((value, index) => [`output_${index}`, value]));
+  return { graph: builder.finish(one.op, outputs), parameters, inputs };
+}

@@ -6,6 +6,7 @@
  */
 import { GraphError } from "../errors.js";
 import { formatShape, type Shape, sameShape, sizeOf } from "../tensor/tensor.js";
+import { type TrainingAttributes, trainingOps } from "./training-ops.js";
 
 /** Height and width. */
 export type Pair = readonly [number, number];
@@ -18,7 +19,7 @@ export interface Window {
 }
 
 /** The attributes of each op; the keys are the closed set of ops. */
-export interface OpAttributes {
+export interface OpAttributes extends TrainingAttributes {
   readonly conv2d: Omit<Window, "kernel">;
   readonly batch_norm: { readonly epsilon: number };
   readonly relu: object;
@@ -116,7 +117,7 @@ export const ops: { readonly [K in OpName]: OpDefinition<K> } = {
     },
   },
   dropout: {
-    doc: "the identity when a network is used; see the training passes for what it does there",
+    doc: "the identity when a network is used; training multiplies by a mask instead",
     inputs: ["x"],
     shape: ([x]) => [x ?? []],
   },
@@ -139,6 +140,8 @@ export const ops: { readonly [K in OpName]: OpDefinition<K> } = {
     },
     multiplyAdds: ([, weight], [y]) => sizeOf(weight ?? []) * ((y ?? [])[0] ?? 1),
   },
+
+  ...trainingOps,
 };
 
 /** Output height and width of a sliding window: floor((size + 2 padding - kernel) / stride) + 1. */

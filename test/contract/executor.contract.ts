@@ -114,7 +114,7 @@ function singleNode(one: Case): { graph: Graph; parameters: Tensors; inputs: Ten
     const given = tensor(shape, Float32Array.from(data));
     assert.equal(data.length, sizeOf(shape));
     const name = names[Math.min(index, names.length - 1)] ?? "";
-    if (/^(\.\.\.)?[xab]$/.test(name)) {
+    if (/^(\.\.\.)?(x|a|b|y|dy|logits|targets)$/.test(name)) {
       inputs.set(`input_${index}`, given);
       return builder.input(`input_${index}`, shape);
     }

@@ -2,10 +2,12 @@
  * @file How each op is spelled in ONNX, and a whole graph with it.
  */
 import { GraphError } from "../../errors.js";
-import type { Graph, Node } from "../../graph/ir.js";
+import type { Graph } from "../../graph/ir.js";
 import type { OpName, Window } from "../../graph/ops.js";
 import type { Shape, Tensors } from "../../tensor/tensor.js";
+import { type Lowering, ones, same, sliding } from "./lowering.js";
 import { encodeOnnx, type OnnxInitializer, type OnnxNode } from "./onnx-file.js";
+import { trainingLowerings } from "./training-to-onnx.js";
 
 /** Name of the batch dimension: sessions take any. */
 const batchDimension = "N";
@@ -24,19 +26,31 @@ export interface OnnxBundle {
 /** Writes a graph with its parameters as ONNX; the batch is free. */
 export function toOnnx(graph: Graph, parameters: Tensors): OnnxBundle {
   const constants: OnnxInitializer[] = [];
-  const nodes = graph.nodes.flatMap((node) => {
+  const nodes: OnnxNode[] = [];
+  for (const node of graph.nodes) {
     const lower = lowerings[node.op] as Lowering<OpName>;
-    return lower({
+    lower({
       node,
       inputs: node.inputs.map((input) => input.name),
-      output: node.outputs[0]?.name ?? "",
-      constant: (type, shape, values) => {
-        const name = `${node.name}#${constants.length}`;
+      outputs: node.outputs.map((output) => output.name),
+      emit(
+        opType,
+        inputs,
+        attributes = {},
+        outputs = [`${node.name}#${nodes.length}`],
+        domain = "",
+      ) {
+        const name = `${node.name}#node${nodes.length}`;
+        nodes.push({ opType, name, inputs, outputs, attributes, domain });
+        return outputs[0] ?? "";
+      },
+      constant(type, shape, values) {
+        const name = `${node.name}#constant${constants.length}`;
         constants.push({ name, type, shape, bytes: constantBytes(type, values) });
         return name;
       },
     });
-  });
+  }
   const externalData: { path: string; data: Uint8Array }[] = [];
   for (const { name, shape } of graph.parameters) {
     const found = parameters.get(name);
@@ -62,75 +76,41 @@ export function toOnnx(graph: Graph, parameters: Tensors): OnnxBundle {
   return { model, outputs, externalData };
 }
 
-interface Site<K extends OpName> {
-  readonly node: Node<K>;
-  readonly inputs: readonly string[];
-  readonly output: string;
-  /** Adds a constant and returns its name. */
-  constant(type: "float32" | "int64", shape: Shape, values: readonly number[]): string;
-}
-
-type Lowering<K extends OpName> = (site: Site<K>) => readonly OnnxNode[];
-
 const lowerings: { readonly [K in OpName]: Lowering<K> } = {
-  conv2d: ({ node, inputs, output }) => {
-    const { stride, padding } = node.attributes;
+  conv2d: ({ node, inputs, outputs, emit }) => {
     const kernel = node.inputs[1]?.shape.slice(2) as unknown as Window["kernel"];
-    return [plain("Conv", node.name, inputs, output, sliding({ kernel, stride, padding }))];
+    emit("Conv", inputs, sliding({ kernel, ...node.attributes }), outputs);
   },
-  batch_norm: ({ node, inputs, output, constant }) => {
+  batch_norm: ({ node, inputs, outputs, emit, constant }) => {
     const [x = "", beta = "", mean = "", variance = "", gamma] = inputs;
-    const channels = node.inputs[1]?.shape ?? [];
-    const ones = new Array<number>(channels[0] ?? 0).fill(1);
-    const scale = gamma ?? constant("float32", channels, ones);
-    const attributes = { epsilon: { float: node.attributes.epsilon } };
-    const all = [x, scale, beta, mean, variance];
-    return [plain("BatchNormalization", node.name, all, output, attributes)];
+    const scale = gamma ?? ones(node.inputs[1]?.shape ?? [], constant);
+    const epsilon = { float: node.attributes.epsilon };
+    emit("BatchNormalization", [x, scale, beta, mean, variance], { epsilon }, outputs);
   },
   relu: same("Relu"),
-  max_pool: ({ node, inputs, output }) => [
-    plain("MaxPool", node.name, inputs, output, sliding(node.attributes)),
-  ],
-  avg_pool: ({ node, inputs, output }) => {
-    const attributes = { ...sliding(node.attributes), count_include_pad: 0 };
-    return [plain("AveragePool", node.name, inputs, output, attributes)];
+  max_pool: ({ node, inputs, outputs, emit }) => {
+    emit("MaxPool", inputs, sliding(node.attributes), outputs);
   },
-  global_avg_pool: overGrid("GlobalAveragePool"),
-  global_max_pool: overGrid("GlobalMaxPool"),
-  concat: ({ node, inputs, output }) => [plain("Concat", node.name, inputs, output, { axis: 1 })],
-  scale: ({ node, inputs, output, constant }) => [
-    plain("Mul", node.name, [...inputs, constant("float32", [], [node.attributes.factor])], output),
-  ],
+  avg_pool: ({ node, inputs, outputs, emit }) => {
+    emit("AveragePool", inputs, { ...sliding(node.attributes), count_include_pad: 0 }, outputs);
+  },
+  global_avg_pool: ({ inputs, outputs, emit }) => {
+    emit("Flatten", [emit("GlobalAveragePool", inputs)], { axis: 1 }, outputs);
+  },
+  global_max_pool: ({ inputs, outputs, emit }) => {
+    emit("Flatten", [emit("GlobalMaxPool", inputs)], { axis: 1 }, outputs);
+  },
+  concat: same("Concat", { axis: 1 }),
+  scale: ({ node, inputs, outputs, emit, constant }) => {
+    emit("Mul", [...inputs, constant("float32", [], [node.attributes.factor])], {}, outputs);
+  },
   add: same("Add"),
   dropout: same("Identity"),
-  flatten: ({ node, inputs, output }) => [plain("Flatten", node.name, inputs, output, { axis: 1 })],
-  linear: ({ node, inputs, output }) => [plain("Gemm", node.name, inputs, output, { transB: 1 })],
+  flatten: same("Flatten", { axis: 1 }),
+  linear: same("Gemm", { transB: 1 }),
+
+  ...trainingLowerings,
 };
-
-function same(opType: string): Lowering<OpName> {
-  return ({ node, inputs, output }) => [plain(opType, node.name, inputs, output)];
-}
-
-function overGrid(opType: string): Lowering<OpName> {
-  return ({ node, inputs, output }) => [
-    plain(opType, node.name, inputs, `${output}#grid`),
-    plain("Flatten", `${node.name}#flat`, [`${output}#grid`], output, { axis: 1 }),
-  ];
-}
-
-function plain(
-  opType: string,
-  name: string,
-  inputs: readonly string[],
-  output: string,
-  attributes: OnnxNode["attributes"] = {},
-): OnnxNode {
-  return { opType, name, inputs, outputs: [output], attributes };
-}
-
-function sliding({ kernel, stride, padding }: Window) {
-  return { kernel_shape: kernel, strides: stride, pads: [...padding, ...padding] };
-}
 
 function freeBatch([, ...rest]: Shape): (number | string)[] {
   return [batchDimension, ...rest];

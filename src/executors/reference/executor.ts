@@ -6,7 +6,8 @@ import type { AnyNode, Graph, Value } from "../../graph/ir.js";
 import { type OpName, ops } from "../../graph/ops.js";
 import type { Tensor, Tensors } from "../../tensor/tensor.js";
 import type { Executor, Program, RunOptions } from "../executor.js";
-import { type Kernel, kernels } from "./kernels.js";
+import { kernels } from "./kernels.js";
+import type { Kernel } from "./loops.js";
 
 /** The executor that defines the ops: correct, single-threaded, minutes instead of milliseconds. */
 export function createReferenceExecutor(): Executor {

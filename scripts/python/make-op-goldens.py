@@ -164,6 +164,27 @@ big = torch.tensor([[1000.0, 0.0], [-1000.0, 3.0]], dtype=torch.float64)
 target = torch.tensor([[0.0, 1.0], [0.0, 1.0]], dtype=torch.float64)
 case("logits that would overflow", "softmax_cross_entropy", {}, [big, target], [-(target * F.log_softmax(big, 1)).sum(1)])
 
+x = random(4, 3, 3, 2)
+old_mean, old_variance = random(3), random(3).abs().to(torch.float32).to(torch.float64)
+new_mean, new_variance = old_mean.clone(), old_variance.clone()
+F.batch_norm(x, new_mean, new_variance, training=True, momentum=0.1)
+batch = [x.mean((0, 2, 3)), x.var((0, 2, 3), unbiased=False)]
+cells = 4 * 3 * 2
+case("mean", "moving_average", {"decay": 0.9, "gain": 1}, [old_mean, batch[0]], [new_mean])
+gain = {"decay": 0.9, "gain": cells / (cells - 1)}
+case("variance, unbiased", "moving_average", gain, [old_variance, batch[1]], [new_variance])
+decay = torch.tensor(0.75, dtype=torch.float64)
+case("a quarter new", "average_update", {}, [a, b_ := random(3, 5), decay], [torch.lerp(a, b_, 0.25)])
+case("keeps", "accumulate", {}, [a, b_, torch.tensor(1.0)], [a + b_])
+case("starts anew", "accumulate", {}, [a, b_, torch.tensor(0.0)], [b_])
+for name, limit in [("above the limit", 0.5), ("below the limit", 50.0)]:
+    parameters = [torch.nn.Parameter(torch.zeros(t.shape, dtype=t.dtype)) for t in (x, b_)]
+    for parameter, gradient in zip(parameters, (x, b_)):
+        parameter.grad = gradient.clone()
+    norm = torch.nn.utils.clip_grad_norm_(parameters, limit)
+    factor = parameters[0].grad.flatten()[0] / x.flatten()[0]
+    case(name, "clip_factor", {"limit": limit}, [x, b_], [factor, norm])
+
 path = pathlib.Path(__file__).parents[2] / "test/golden/ops-pytorch.json"
 path.write_text(json.dumps({"torch": torch.__version__, "cases": cases}, separators=(",", ":")) + "\n")
 print(f"{len(cases)} cases in {path.name}")

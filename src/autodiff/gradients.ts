@@ -33,6 +33,7 @@ function noGradient(reason: string): GradientRule<OpName> {
 }
 
 const isGradient = noGradient("second derivatives are not offered");
+const isUpdate = noGradient("it changes parameters");
 
 /** One rule per op. */
 export const gradients: { readonly [K in OpName]: GradientRule<K> } = {
@@ -194,6 +195,13 @@ export const gradients: { readonly [K in OpName]: GradientRule<K> } = {
   linear_input_gradient: isGradient,
   linear_weight_gradient: isGradient,
   softmax_cross_entropy_gradient: isGradient,
+  rmsprop_update: isUpdate,
+  sgd_update: isUpdate,
+  adamw_update: isUpdate,
+  moving_average: isUpdate,
+  average_update: isUpdate,
+  accumulate: isUpdate,
+  clip_factor: isUpdate,
 };
 
 function gridOf(value: Value): Pair {

@@ -6,6 +6,7 @@
  */
 import { GraphError } from "../errors.js";
 import { formatShape, type Shape, sameShape, sizeOf } from "../tensor/tensor.js";
+import { type OptimizerAttributes, optimizerOps } from "./optimizer-ops.js";
 import { type TrainingAttributes, trainingOps } from "./training-ops.js";
 
 /** Height and width. */
@@ -19,7 +20,7 @@ export interface Window {
 }
 
 /** The attributes of each op; the keys are the closed set of ops. */
-export interface OpAttributes extends TrainingAttributes {
+export interface OpAttributes extends TrainingAttributes, OptimizerAttributes {
   readonly conv2d: Omit<Window, "kernel">;
   readonly batch_norm: { readonly epsilon: number };
   readonly relu: object;
@@ -142,6 +143,7 @@ export const ops: { readonly [K in OpName]: OpDefinition<K> } = {
   },
 
   ...trainingOps,
+  ...optimizerOps,
 };
 
 /** Output height and width of a sliding window: floor((size + 2 padding - kernel) / stride) + 1. */

@@ -38,6 +38,21 @@ const golden = JSON.parse(readFileSync(repositoryFile("test/golden/ops-pytorch.j
   readonly cases: readonly Case[];
 };
 
+/** Three steps of each optimiser, made by `scripts/python/make-optimizer-goldens.py`. */
+const optimizers = JSON.parse(
+  readFileSync(repositoryFile("test/golden/optimizers.json"), "utf8"),
+) as {
+  readonly rate: number;
+  readonly start: readonly number[];
+  readonly gradients: readonly (readonly number[])[];
+  readonly cases: readonly {
+    readonly name: string;
+    readonly op: "rmsprop_update" | "sgd_update" | "adamw_update";
+    readonly attributes: object;
+    readonly weights: readonly (readonly number[])[];
+  }[];
+};
+
 /** Float32 rounding of sums of a few dozen products. */
 const tolerance = 1e-6;
 
@@ -51,7 +66,7 @@ export function executorContract(name: string, create: () => Promise<Executor>):
     after(() => executor.dispose());
 
     it("is tested on every op", () => {
-      const tested = new Set(golden.cases.map(({ op }) => op));
+      const tested = new Set([...golden.cases, ...optimizers.cases].map(({ op }) => op));
       assert.deepEqual([...tested].sort(), Object.keys(ops).sort());
     });
 
@@ -66,6 +81,43 @@ export function executorContract(name: string, create: () => Promise<Executor>):
           const distance = relativeL2(actual?.data ?? [], expected.data);
           assert.ok(distance <= tolerance, `relative L2 distance ${distance}`);
         });
+        await program.dispose();
+      });
+    }
+
+    for (const one of optimizers.cases) {
+      it(`steps as TensorFlow or PyTorch do: ${one.op}, ${one.name}`, async () => {
+        const slots = one.op === "sgd_update" ? 1 : 2;
+        const size = [optimizers.start.length];
+        const builder = new GraphBuilder();
+        const names = ops[one.op].inputs;
+        const values = names.map((name, at) => builder.input(name, at < 2 + slots ? size : []));
+        const attributes = { weightDecay: 0, rateFactor: 1, ...one.attributes };
+        const results = builder.apply(one.op, "step", values, attributes as never);
+        const outputs = new Map(results.map((value, at) => [`${at}`, value]));
+        const program = await executor.compile(builder.finish("step", outputs), new Map());
+        const first = one.op === "rmsprop_update" ? 1 : 0; // TensorFlow's square slot starts at 1
+        let state: Float32Array[] = [
+          Float32Array.from(optimizers.start),
+          new Float32Array(size[0] ?? 0).fill(first),
+          new Float32Array(size[0] ?? 0),
+        ].slice(0, 1 + slots);
+        for (const [at, gradient] of optimizers.gradients.entries()) {
+          const [w, ...rest] = state as [Float32Array, ...Float32Array[]];
+          const scalars = [
+            optimizers.rate,
+            1,
+            1 / (1 - 0.9 ** (at + 1)),
+            1 / (1 - 0.999 ** (at + 1)),
+          ];
+          const given = [w, Float32Array.from(gradient), ...rest].map((data) => tensor(size, data));
+          const all = [...given, ...scalars.map((value) => tensor([], Float32Array.of(value)))];
+          const inputs = new Map(names.map((name, index) => [name, all[index] as Tensor]));
+          const found = await program.run(inputs);
+          state = results.map((_, index) => (found.get(`${index}`) as Tensor).data);
+          const distance = relativeL2(state[0] ?? [], one.weights[at] ?? []);
+          assert.ok(distance <= 2e-6, `step ${at + 1}: relative L2 distance ${distance}`);
+        }
         await program.dispose();
       });
     }
@@ -114,7 +166,7 @@ function singleNode(one: Case): { graph: Graph; parameters: Tensors; inputs: Ten
     const given = tensor(shape, Float32Array.from(data));
     assert.equal(data.length, sizeOf(shape));
     const name = names[Math.min(index, names.length - 1)] ?? "";
-    if (/^(\.\.\.)?(x|a|b|y|dy|logits|targets)$/.test(name)) {
+    if (/^(\.\.\.)?(x|a|b|y|dy|logits|targets|average|value|sum|gradient|decay|keep)$/.test(name)) {
       inputs.set(`input_${index}`, given);
       return builder.input(`input_${index}`, shape);
     }

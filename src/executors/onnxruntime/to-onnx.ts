@@ -7,6 +7,7 @@ import type { OpName, Window } from "../../graph/ops.js";
 import type { Shape, Tensors } from "../../tensor/tensor.js";
 import { type Lowering, ones, same, sliding } from "./lowering.js";
 import { encodeOnnx, type OnnxInitializer, type OnnxNode } from "./onnx-file.js";
+import { optimizerLowerings } from "./optimizer-to-onnx.js";
 import { trainingLowerings } from "./training-to-onnx.js";
 
 /** Name of the batch dimension: sessions take any. */
@@ -110,10 +111,11 @@ const lowerings: { readonly [K in OpName]: Lowering<K> } = {
   linear: same("Gemm", { transB: 1 }),
 
   ...trainingLowerings,
+  ...optimizerLowerings,
 };
 
-function freeBatch([, ...rest]: Shape): (number | string)[] {
-  return [batchDimension, ...rest];
+function freeBatch(shape: Shape): (number | string)[] {
+  return shape.map((size, axis) => (axis === 0 ? batchDimension : size));
 }
 
 function constantBytes(type: "float32" | "int64", values: readonly number[]): Uint8Array {

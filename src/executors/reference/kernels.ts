@@ -10,6 +10,7 @@
 import type { OpName } from "../../graph/ops.js";
 import { type Tensor, tensor } from "../../tensor/tensor.js";
 import { eachChannel, four, inside, type Kernel, overGrid, pool } from "./loops.js";
+import { optimizerKernels } from "./optimizer-kernels.js";
 import { trainingKernels } from "./training-kernels.js";
 
 /** One kernel per op. */
@@ -114,4 +115,5 @@ export const kernels: { readonly [K in OpName]: Kernel<K> } = {
   },
 
   ...trainingKernels,
+  ...optimizerKernels,
 };

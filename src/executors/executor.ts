@@ -18,6 +18,11 @@ export interface Executor {
    * are read during the call only. Throws `ResourceError` when memory runs out.
    */
   compile(graph: Graph, parameters: Tensors, options?: CompileOptions): Promise<Program>;
+  /**
+   * Prepares the steps of a training that share variables: the parameters of all their graphs, by
+   * name. The variables are copied in; a step then changes them where they are.
+   */
+  compileTraining(steps: readonly TrainingStep[], variables: Tensors): Promise<TrainingProgram>;
   /** Frees the programs and any thread; nothing runs afterwards. */
   dispose(): Promise<void>;
 }
@@ -36,6 +41,24 @@ export interface Program {
   /** Runs once: every input of the graph by name in, the chosen outputs (all, if none) by name out. */
   run(inputs: Tensors, options?: RunOptions): Promise<Tensors>;
   /** Frees the program alone. */
+  dispose(): Promise<void>;
+}
+
+/** A graph of fixed batch whose outputs may be variables again. */
+export interface TrainingStep {
+  readonly graph: Graph;
+  /** For each output that is kept, the variable that it overwrites. */
+  readonly assign: ReadonlyMap<string, string>;
+}
+
+/** Compiled training steps with their variables. */
+export interface TrainingProgram {
+  /** Runs one step, by its place in the list; gives the outputs that are not variables. */
+  run(step: number, inputs: Tensors): Promise<Tensors>;
+  /** Copies of variables as they are now. */
+  read(names: readonly string[]): Promise<Tensors>;
+  /** Overwrites variables. */
+  write(variables: Tensors): Promise<void>;
   dispose(): Promise<void>;
 }
 

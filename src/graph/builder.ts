@@ -13,6 +13,18 @@ export class GraphBuilder {
   readonly #parameters: Parameter[] = [];
   readonly #nodes: AnyNode[] = [];
 
+  /** A builder that goes on where a graph ends; its values stay the same. */
+  static from(graph: Graph): GraphBuilder {
+    const builder = new GraphBuilder();
+    builder.#inputs.push(...graph.inputs);
+    builder.#parameters.push(...graph.parameters);
+    builder.#nodes.push(...graph.nodes);
+    const results = graph.nodes.flatMap((node) => node.outputs);
+    for (const { name } of [...graph.inputs, ...graph.parameters, ...results])
+      builder.#unique(name);
+    return builder;
+  }
+
   /** A value that a caller gives at every run. */
   input(name: string, shape: Shape): Value {
     const value = { name: this.#unique(name), shape };

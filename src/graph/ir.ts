@@ -21,16 +21,20 @@ export type ParameterRole =
   | "gamma"
   | "beta"
   | "moving_mean"
-  | "moving_variance";
+  | "moving_variance"
+  /** What training keeps beside the network: gradients, slots of the optimiser, averages. */
+  | "state";
 
 /** A value that comes with the network, not with the image. */
 export interface Parameter extends Value {
   readonly role: ParameterRole;
 }
 
+const trainableRoles: ReadonlySet<ParameterRole> = new Set(["weight", "bias", "gamma", "beta"]);
+
 /** Moving statistics are kept, not trained. */
 export function isTrainable(parameter: Parameter): boolean {
-  return parameter.role !== "moving_mean" && parameter.role !== "moving_variance";
+  return trainableRoles.has(parameter.role);
 }
 
 /** One application of an op. `name` is a path such as `block35_1/branch_0/conv2d_1x1/conv`. */

@@ -14,6 +14,8 @@ import type {
   ExecutorOptions,
   Program,
   RunOptions,
+  TrainingProgram,
+  TrainingStep,
 } from "../executor.js";
 import { loadOrt, type OrtBuild } from "./session.js";
 
@@ -32,6 +34,19 @@ export type Request = { readonly id: number } & (
       readonly outputs: readonly string[];
     }
   | { readonly kind: "release"; readonly program: number }
+  | {
+      readonly kind: "compileTraining";
+      readonly steps: readonly TrainingStep[];
+      readonly variables: Tensors;
+    }
+  | {
+      readonly kind: "step";
+      readonly program: number;
+      readonly step: number;
+      readonly inputs: Tensors;
+    }
+  | { readonly kind: "read"; readonly program: number; readonly names: readonly string[] }
+  | { readonly kind: "write"; readonly program: number; readonly variables: Tensors }
 );
 
 /** What the thread answers. */
@@ -87,6 +102,24 @@ class OnnxRuntimeExecutor implements Executor {
       run: (inputs, run = {}) => this.#run(id, graph, inputs, run),
       dispose: async () => {
         if (!this.#failure) await this.#ask({ kind: "release", program: id });
+      },
+    };
+  }
+
+  async compileTraining(
+    steps: readonly TrainingStep[],
+    variables: Tensors,
+  ): Promise<TrainingProgram> {
+    const { id: program } = await this.#ask({ kind: "compileTraining", steps, variables });
+    const outputs = async (body: Body<Request>) => (await this.#ask(body)).outputs ?? new Map();
+    return {
+      run: (step, inputs) => outputs({ kind: "step", program, step, inputs }),
+      read: (names) => outputs({ kind: "read", program, names }),
+      write: async (changed) => {
+        await this.#ask({ kind: "write", program, variables: changed });
+      },
+      dispose: async () => {
+        if (!this.#failure) await this.#ask({ kind: "release", program });
       },
     };
   }

@@ -43,16 +43,30 @@ export async function loadOrt(build: OrtBuild): Promise<Ort> {
   }
 }
 
+/** A tensor that stays with the thread and is changed in place. */
+export interface Variable {
+  readonly data: Float32Array;
+  readonly tensor: OrtTensor;
+}
+
 /** A session that takes and gives this library's tensors. */
 export class OrtSession {
   readonly #ort: Ort;
   readonly #session: InferenceSession;
   readonly #outputs: OnnxBundle["outputs"];
+  /** The WebAssembly build returns copies even where it is given a buffer. */
+  readonly #copies: boolean;
 
-  private constructor(ort: Ort, session: InferenceSession, outputs: OnnxBundle["outputs"]) {
+  private constructor(
+    ort: Ort,
+    session: InferenceSession,
+    outputs: OnnxBundle["outputs"],
+    build: OrtBuild,
+  ) {
     this.#ort = ort;
     this.#session = session;
     this.#outputs = outputs;
+    this.#copies = build === "wasm";
   }
 
   /** Creates a session; ONNX Runtime copies what it needs of the bundle. */
@@ -67,7 +81,7 @@ export class OrtSession {
       logSeverityLevel: 3,
       externalData: [...bundle.externalData],
     });
-    return new OrtSession(ort, session, bundle.outputs);
+    return new OrtSession(ort, session, bundle.outputs, options.build);
   }
 
   /** Runs the session; output names are those of the graph. */
@@ -83,6 +97,37 @@ export class OrtSession {
         return [name, tensor(dims, data as Float32Array)];
       }),
     );
+  }
+
+  /**
+   * Runs the session on variables: those in `feeds` are read where they are, those in `into` are
+   * overwritten where they are, by output name; gives the other outputs of the graph.
+   */
+  async runInto(
+    inputs: Tensors,
+    feeds: ReadonlyMap<string, Variable>,
+    into: ReadonlyMap<string, Variable>,
+  ): Promise<Map<string, Tensor>> {
+    const given: Record<string, OrtTensor> = {};
+    for (const [name, { shape, data }] of inputs) given[name] = this.#feed(data, shape);
+    for (const [name, variable] of feeds) given[name] = variable.tensor;
+    const fetches: Record<string, OrtTensor | null> = {};
+    for (const [output, name] of this.#outputs) fetches[name] = into.get(output)?.tensor ?? null;
+    const found = await this.#session.run(given, fetches);
+    const rest = new Map<string, Tensor>();
+    for (const [output, name] of this.#outputs) {
+      const { dims, data } = found[name] as OrtTensor;
+      const variable = into.get(output);
+      if (!variable) rest.set(output, tensor(dims, data as Float32Array));
+      else if (this.#copies) variable.data.set(data as Float32Array);
+    }
+    return rest;
+  }
+
+  /** A variable that runs can read and overwrite; it holds a copy of the tensor. */
+  variable({ shape, data }: Tensor): Variable {
+    const own = data.slice();
+    return { data: own, tensor: new this.#ort.Tensor("float32", own, shape) };
   }
 
   async release(): Promise<void> {

@@ -2,7 +2,7 @@
  * @file How each op is spelled in ONNX, and a whole graph with it.
  */
 import { GraphError } from "../../errors.js";
-import type { Graph } from "../../graph/ir.js";
+import type { Graph, Value } from "../../graph/ir.js";
 import type { OpName, Window } from "../../graph/ops.js";
 import type { Shape, Tensors } from "../../tensor/tensor.js";
 import { type Lowering, ones, same, sliding } from "./lowering.js";
@@ -26,8 +26,41 @@ export interface OnnxBundle {
 
 /** Writes a graph with its parameters as ONNX; the batch is free. */
 export function toOnnx(graph: Graph, parameters: Tensors): OnnxBundle {
+  const { nodes, constants } = lowerNodes(graph);
+  const externalData: { path: string; data: Uint8Array }[] = [];
+  for (const { name, shape } of graph.parameters) {
+    const found = parameters.get(name);
+    if (!found) throw new GraphError("NO_PARAMETER", `Cannot compile: "${name}" has no value`);
+    const { buffer, byteOffset, byteLength } = found.data;
+    const data = new Uint8Array(buffer, byteOffset, byteLength);
+    const outside = byteLength >= externalBytes;
+    if (outside) externalData.push({ path: name, data });
+    const bytes = outside ? { location: name, byteLength } : data;
+    constants.push({ name, type: "float32", shape, bytes });
+  }
+  const inputs = graph.inputs.map(({ name, shape }) => ({ name, shape: freeBatch(shape) }));
+  const outputs = outputValues(graph).map(({ name, shape }) => ({ name, shape: freeBatch(shape) }));
+  const model = encodeOnnx({ name: graph.name, nodes, initializers: constants, inputs, outputs });
+  return { model, outputs: outputNames(graph), externalData };
+}
+
+/** Writes a training graph: its shapes are fixed, and its parameters are inputs too. */
+export function toTrainingOnnx(graph: Graph): OnnxBundle {
+  const { nodes, constants } = lowerNodes(graph);
+  const model = encodeOnnx({
+    name: graph.name,
+    nodes,
+    initializers: constants,
+    inputs: [...graph.inputs, ...graph.parameters],
+    outputs: outputValues(graph),
+  });
+  return { model, outputs: outputNames(graph), externalData: [] };
+}
+
+function lowerNodes(graph: Graph): { nodes: OnnxNode[]; constants: OnnxInitializer[] } {
   const constants: OnnxInitializer[] = [];
   const nodes: OnnxNode[] = [];
+  const byValue = new Map<string, string>();
   for (const node of graph.nodes) {
     const lower = lowerings[node.op] as Lowering<OpName>;
     lower({
@@ -46,35 +79,26 @@ export function toOnnx(graph: Graph, parameters: Tensors): OnnxBundle {
         return outputs[0] ?? "";
       },
       constant(type, shape, values) {
-        const name = `${node.name}#constant${constants.length}`;
+        const key = `${type} ${shape} ${values}`;
+        const known = byValue.get(key);
+        if (known !== undefined) return known;
+        const name = `constant#${constants.length}`;
         constants.push({ name, type, shape, bytes: constantBytes(type, values) });
+        byValue.set(key, name);
         return name;
       },
     });
   }
-  const externalData: { path: string; data: Uint8Array }[] = [];
-  for (const { name, shape } of graph.parameters) {
-    const found = parameters.get(name);
-    if (!found) throw new GraphError("NO_PARAMETER", `Cannot compile: "${name}" has no value`);
-    const { buffer, byteOffset, byteLength } = found.data;
-    const data = new Uint8Array(buffer, byteOffset, byteLength);
-    const outside = byteLength >= externalBytes;
-    if (outside) externalData.push({ path: name, data });
-    const bytes = outside ? { location: name, byteLength } : data;
-    constants.push({ name, type: "float32", shape, bytes });
-  }
-  const outputs = new Map([...graph.outputs].map(([name, value]) => [name, value.name]));
-  const model = encodeOnnx({
-    name: graph.name,
-    nodes,
-    initializers: constants,
-    inputs: graph.inputs.map(({ name, shape }) => ({ name, shape: freeBatch(shape) })),
-    outputs: [...new Set(graph.outputs.values())].map(({ name, shape }) => ({
-      name,
-      shape: freeBatch(shape),
-    })),
-  });
-  return { model, outputs, externalData };
+  return { nodes, constants };
+}
+
+function outputNames(graph: Graph): Map<string, string> {
+  return new Map([...graph.outputs].map(([name, value]) => [name, value.name]));
+}
+
+/** Each value that is an output, once. */
+function outputValues(graph: Graph): Value[] {
+  return [...new Set(graph.outputs.values())];
 }
 
 const lowerings: { readonly [K in OpName]: Lowering<K> } = {

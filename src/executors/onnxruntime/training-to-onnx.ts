@@ -15,21 +15,24 @@ const extensions = "com.microsoft";
 
 /** The training part of the table. */
 export const trainingLowerings: { readonly [K in keyof TrainingAttributes]: Lowering<K> } = {
-  // With momentum 0 the "running" outputs are the statistics of this batch.
+  // With momentum 0 the "running" outputs are the statistics of this batch. ONNX Runtime writes
+  // them over the running inputs, so each needs zeros of its own, spelled so that none are merged.
   batch_norm_training: ({ node, inputs, outputs, emit, constant }) => {
     const [x = "", beta = "", gamma] = inputs;
     const channels = node.outputs[1]?.shape ?? [];
     const scale = gamma ?? ones(channels, constant);
-    const zero = constant("float32", channels, new Array<number>(sizeOf(channels)).fill(0));
+    const mean = emit("Sub", [beta, beta]);
+    const variance = emit("Add", [emit("Neg", [beta]), beta]);
     const attributes = {
       epsilon: { float: node.attributes.epsilon },
       momentum: { float: 0 },
       training_mode: 1,
     };
-    emit("BatchNormalization", [x, scale, beta, zero, zero], attributes, outputs);
+    emit("BatchNormalization", [x, scale, beta, mean, variance], attributes, outputs);
   },
 
-  // dx = a dy + (k mean - a dbeta / m) - k x, with a = gamma i and k = a i dgamma / m.
+  // dx = (a dy - a dbeta / m) - k (x - mean), with a = gamma i and k = a i dgamma / m. Centring x
+  // first costs a pass over it and saves the digits that k x - k mean would lose.
   batch_norm_training_gradient: (site) => {
     const { node, inputs, outputs, emit, constant } = site;
     const [dy = "", x = "", mean = "", variance = "", gamma] = inputs;
@@ -40,15 +43,14 @@ export const trainingLowerings: { readonly [K in keyof TrainingAttributes]: Lowe
     const deviation = emit("Sqrt", [emit("Add", [variance, scalar(node.attributes.epsilon)])]);
     const inverse = emit("Reciprocal", [deviation]);
     sumOverChannels(site, dy, dbeta);
-    const products = sumOverChannels(site, emit("Mul", [dy, x]));
-    const centred = emit("Sub", [products, emit("Mul", [mean, dbeta])]);
-    emit("Mul", [inverse, centred], {}, [dgamma]);
+    const centred = emit("Sub", [x, overGrid(site, mean)]);
+    const products = sumOverChannels(site, emit("Mul", [dy, centred]));
+    emit("Mul", [inverse, products], {}, [dgamma]);
     const a = gamma === undefined ? inverse : emit("Mul", [inverse, gamma]);
     const perCell = emit("Mul", [emit("Mul", [a, inverse]), scalar(1 / cells)]);
     const k = emit("Mul", [perCell, dgamma]);
-    const shift = emit("Mul", [emit("Mul", [a, dbeta]), scalar(1 / cells)]);
-    const c = emit("Sub", [emit("Mul", [k, mean]), shift]);
-    emit("Sub", [affine(site, dy, a, c), emit("Mul", [x, overGrid(site, k)])], {}, [dx]);
+    const shift = emit("Mul", [emit("Mul", [a, dbeta]), scalar(-1 / cells)]);
+    emit("Sub", [affine(site, dy, a, shift), emit("Mul", [centred, overGrid(site, k)])], {}, [dx]);
   },
 
   channel_scale: (site) => {

@@ -9,9 +9,11 @@ import { forInference } from "../../graph/passes/for-inference.js";
 import type { Reply, Request } from "./executor.js";
 import { OrtSession, type SessionOptions } from "./session.js";
 import { toOnnx } from "./to-onnx.js";
+import { OrtTraining } from "./training.js";
 
 const options = workerData as SessionOptions;
 const sessions = new Map<number, OrtSession>();
+const trainings = new Map<number, OrtTraining>();
 let pending: Promise<void> = Promise.resolve();
 
 parentPort?.on("message", (request: Request) => {
@@ -33,8 +35,22 @@ async function answer(request: Request): Promise<void> {
         break;
       }
       case "release":
-        await session(request.program).release();
+        await (sessions.get(request.program) ?? training(request.program)).release();
         sessions.delete(request.program);
+        trainings.delete(request.program);
+        break;
+      case "compileTraining":
+        trainings.set(request.id, await OrtTraining.create(request, options));
+        break;
+      case "step":
+        reply.outputs = await training(request.program).run(request.step, request.inputs);
+        for (const { data } of reply.outputs.values()) buffers.push(data.buffer as ArrayBuffer);
+        break;
+      case "read":
+        reply.outputs = training(request.program).read(request.names);
+        break;
+      case "write":
+        training(request.program).write(request.variables);
         break;
     }
   } catch (error) {
@@ -51,6 +67,12 @@ async function compile(request: Request & { kind: "compile" }): Promise<OrtSessi
 
 function session(program: number): OrtSession {
   const found = sessions.get(program);
+  if (!found) throw new Error(`program ${program} was disposed of`);
+  return found;
+}
+
+function training(program: number): OrtTraining {
+  const found = trainings.get(program);
   if (!found) throw new Error(`program ${program} was disposed of`);
   return found;
 }

@@ -4,8 +4,8 @@
 import { GraphError } from "../../errors.js";
 import type { AnyNode, Graph, Value } from "../../graph/ir.js";
 import { type OpName, ops } from "../../graph/ops.js";
-import type { Tensor, Tensors } from "../../tensor/tensor.js";
-import type { Executor, Program, RunOptions } from "../executor.js";
+import { type Tensor, type Tensors, tensor } from "../../tensor/tensor.js";
+import type { Executor, Program, RunOptions, TrainingProgram, TrainingStep } from "../executor.js";
 import { kernels } from "./kernels.js";
 import type { Kernel } from "./loops.js";
 
@@ -15,6 +15,7 @@ export function createReferenceExecutor(): Executor {
     name: "reference",
     description: "plain TypeScript loops, the definition of each op",
     compile: async (graph, parameters) => compile(graph, parameters),
+    compileTraining: async (steps, variables) => compileTraining(steps, variables),
     dispose: async () => {},
   };
 }
@@ -44,6 +45,34 @@ function compile(graph: Graph, parameters: Tensors): Program {
       return new Map(
         names.map((name) => [name, values.get(graph.outputs.get(name) as Value) as Tensor]),
       );
+    },
+    dispose: async () => {},
+  };
+}
+
+function compileTraining(steps: readonly TrainingStep[], variables: Tensors): TrainingProgram {
+  const state = new Map(
+    [...variables].map(([name, { shape, data }]) => [name, tensor(shape, data.slice())]),
+  );
+  const programs = steps.map(({ graph }) => compile(graph, state));
+  return {
+    async run(step, inputs) {
+      const results = new Map(await (programs[step] as Program).run(inputs));
+      for (const [output, variable] of steps[step]?.assign ?? []) {
+        state.get(variable)?.data.set(results.get(output)?.data ?? []);
+        results.delete(output);
+      }
+      return results;
+    },
+    read: async (names) =>
+      new Map(
+        names.map((name) => {
+          const { shape, data } = state.get(name) as Tensor;
+          return [name, tensor(shape, data.slice())];
+        }),
+      ),
+    write: async (changed) => {
+      for (const [name, { data }] of changed) state.get(name)?.data.set(data);
     },
     dispose: async () => {},
   };

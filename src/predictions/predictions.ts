@@ -1,0 +1,33 @@
+/**
+ * @file Logits to named classes, ranked.
+ */
+
+/** A class with its probability. */
+export interface Prediction {
+  readonly index: number;
+  readonly label: string;
+  /** Softmax probability, 0 to 1. */
+  readonly score: number;
+}
+
+/** exp(x) / sum of exp(x), in double precision, safe from overflow. */
+export function softmax(logits: ArrayLike<number>): Float64Array {
+  const values = Float64Array.from(logits);
+  const top = values.reduce((a, b) => Math.max(a, b), -Infinity);
+  const exponentials = values.map((value) => Math.exp(value - top));
+  const sum = exponentials.reduce((a, b) => a + b, 0);
+  return exponentials.map((value) => value / sum);
+}
+
+/** The likeliest `count` classes, best first; equals keep the order of their indices. */
+export function topK(
+  logits: ArrayLike<number>,
+  count: number,
+  labels: readonly string[] = [],
+): Prediction[] {
+  const scores = softmax(logits);
+  return Array.from(scores, (score, index) => ({ score, index }))
+    .sort((a, b) => b.score - a.score || a.index - b.index)
+    .slice(0, count)
+    .map(({ index, score }) => ({ index, label: labels[index] ?? `class ${index}`, score }));
+}

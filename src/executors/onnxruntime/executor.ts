@@ -34,6 +34,7 @@ export type Request = { readonly id: number } & (
       readonly outputs: readonly string[];
     }
   | { readonly kind: "release"; readonly program: number }
+  | { readonly kind: "close" }
   | {
       readonly kind: "compileTraining";
       readonly steps: readonly TrainingStep[];
@@ -55,6 +56,13 @@ export interface Reply {
   outputs?: ReadonlyMap<string, Tensor>;
   error?: PackedError;
 }
+
+/**
+ * ONNX Runtime matches the command line of the process against regular expressions, and libstdc++'s
+ * matcher recurses once a character: a few hundred file names overflow the usual 4 MiB. Memory is
+ * taken only as the stack grows.
+ */
+const stackSizeMb = 256;
 
 type Body<K> = K extends unknown ? Omit<K, "id"> : never;
 
@@ -85,7 +93,12 @@ class OnnxRuntimeExecutor implements Executor {
     this.name = build === "native" ? "onnxruntime" : "wasm";
     this.description = description;
     const workerData = { build, threads };
-    this.#worker = new Worker(new URL("./worker.js", import.meta.url), { workerData });
+    const settings = {
+      workerData,
+      execArgv: [], // flags of the host program, such as --input-type, are not for this thread
+      resourceLimits: { stackSizeMb },
+    };
+    this.#worker = new Worker(new URL("./worker.js", import.meta.url), settings);
     this.#worker.unref();
     this.#worker.on("message", (reply: Reply) => this.#settle(reply));
     this.#worker.on("error", (error) => this.#fail(error));
@@ -124,7 +137,9 @@ class OnnxRuntimeExecutor implements Executor {
     };
   }
 
+  /** Waits for what is under way: ending the thread inside a run would abort the whole process. */
   async dispose(): Promise<void> {
+    if (!this.#failure) await this.#ask({ kind: "close" }).catch(() => {});
     await this.#worker.terminate();
   }
 

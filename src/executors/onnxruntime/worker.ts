@@ -39,6 +39,8 @@ async function answer(request: Request): Promise<void> {
         sessions.delete(request.program);
         trainings.delete(request.program);
         break;
+      case "close":
+        break;
       case "compileTraining":
         trainings.set(request.id, await OrtTraining.create(request, options));
         break;

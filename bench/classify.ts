@@ -1,0 +1,50 @@
+/**
+ * @file How long does one photo take as a whole process? `irv2 classify` against Python with timm.
+ *
+ * Claim: at most 0.4 of the same job in Python: start, load 224 MB of weights, decode, preprocess,
+ * one forward pass, print the five likeliest classes.
+ */
+import { repositoryFile } from "../test/helpers/paths.js";
+import {
+  type Answer,
+  formatTable,
+  inTurn,
+  median,
+  medianRatio,
+  python,
+  threads,
+  timmFiles,
+  type Variant,
+} from "./measure.js";
+import { photoPaths } from "./photos.js";
+
+export async function classify(): Promise<Answer> {
+  const { weights } = timmFiles();
+  const [photo] = await photoPaths(1);
+  const cli = repositoryFile("dist/src/cli/main.js");
+  const options = ["--weights", weights, "--threads", String(threads)];
+  const variants: Variant[] = [
+    {
+      name: "irv2 classify",
+      command: [process.execPath, cli, "classify", photo ?? "", ...options],
+    },
+  ];
+  if (python) {
+    const file = repositoryFile("bench/python/classify_timm.py");
+    const command = [python, "-W", "ignore", file, photo ?? "", weights, String(threads)] as const;
+    variants.push({ name: "Python with timm", command: [...command] });
+  }
+  const runs = await inTurn(variants, 7);
+  const ours = runs.get("irv2 classify") ?? [];
+  const seconds = (list: readonly { seconds: number }[]) => list.map((one) => one.seconds);
+  const memory = (list: readonly { peakMemoryBytes: number }[]) =>
+    median(list.map((one) => one.peakMemoryBytes)) / 2 ** 20;
+  const rows = [["variant", "seconds", "peak MiB", "ours is ... of it"]];
+  const data: Record<string, unknown> = {};
+  for (const [name, list] of runs) {
+    const ratio = medianRatio(seconds(ours), seconds(list));
+    rows.push([name, median(seconds(list)).toFixed(2), memory(list).toFixed(0), ratio.toFixed(3)]);
+    data[name] = { seconds: seconds(list), peakMiB: memory(list), oursRatio: ratio };
+  }
+  return { text: formatTable(rows), data };
+}

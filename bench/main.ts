@@ -1,0 +1,37 @@
+/**
+ * @file `npm run bench [question...]`: the speed and memory that this project claims.
+ *
+ * Every figure stands beside its peer's, measured in the same run: variants take turns in fresh
+ * processes, medians are compared, and the claim is the ratio. Peers in Python need PyTorch and timm;
+ * name the interpreter in IRV2_BENCH_PYTHON. Without it their rows are left out, and said so.
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { availableParallelism, cpus } from "node:os";
+import { repositoryFile } from "../test/helpers/paths.js";
+import { classify } from "./classify.js";
+import { folder } from "./folder.js";
+import { forward } from "./forward.js";
+import type { Answer } from "./measure.js";
+
+const questions: Readonly<Record<string, () => Promise<Answer>>> = { forward, classify, folder };
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !(name in questions));
+if (unknown.length > 0) {
+  process.stderr.write(
+    `Unknown question "${unknown[0]}": expected one of ${Object.keys(questions).join(", ")}\n`,
+  );
+  process.exit(2);
+}
+
+const machine = `${cpus()[0]?.model.trim()}, ${availableParallelism()} threads, Node ${process.version}`;
+process.stdout.write(`${machine}\n`);
+for (const name of asked.length > 0 ? asked : Object.keys(questions)) {
+  const answer = await questions[name]?.();
+  if (!answer) continue;
+  process.stdout.write(`\n## ${name}\n${answer.text}\n`);
+  const folderPath = repositoryFile("bench/results");
+  mkdirSync(folderPath, { recursive: true });
+  const record = { date: new Date().toISOString().slice(0, 10), machine, ...answer.data };
+  writeFileSync(`${folderPath}/${name}.json`, `${JSON.stringify(record, null, 2)}\n`);
+}

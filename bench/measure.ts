@@ -1,0 +1,129 @@
+/**
+ * @file How figures are taken: fresh processes in turn, medians, ratios within a round.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { repositoryFile } from "../test/helpers/paths.js";
+
+/** What a question is answered with: a table for people, the same as data. */
+export interface Answer {
+  readonly text: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** One finished process. */
+export interface Run {
+  readonly seconds: number;
+  readonly peakMemoryBytes: number;
+  readonly output: string;
+}
+
+/** A command to be measured. */
+export interface Variant {
+  readonly name: string;
+  readonly command: readonly [string, ...string[]];
+}
+
+/** The Python interpreter that has the peers, or undefined. */
+export const python = process.env["IRV2_BENCH_PYTHON"];
+
+/** Threads that every variant computes with. */
+export const threads = Number(process.env["IRV2_BENCH_THREADS"] ?? 2);
+
+/** A script of this folder, as Node runs it. */
+export function script(path: string): string {
+  return repositoryFile(`dist/bench/${path}`);
+}
+
+/** Runs a command to its end; its peak memory is read from the kernel while it runs (Linux). */
+export async function run(command: readonly [string, ...string[]]): Promise<Run> {
+  const [program, ...args] = command;
+  const started = performance.now();
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const output: Buffer[] = [];
+  let peakMemoryBytes = 0;
+  const look = () => {
+    peakMemoryBytes = Math.max(peakMemoryBytes, peakMemory(child.pid ?? 0));
+  };
+  const timer = setInterval(look, 20);
+  child.stdout.on("data", (chunk: Buffer) => {
+    look();
+    output.push(chunk);
+  });
+  const code = await new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", resolve);
+  });
+  clearInterval(timer);
+  const seconds = (performance.now() - started) / 1000;
+  if (code !== 0) throw new Error(`${command.join(" ")} ended with ${code}`);
+  return { seconds, peakMemoryBytes, output: Buffer.concat(output).toString() };
+}
+
+/** Runs all variants once a round, in turn; an uncounted round first. Gives the runs by variant. */
+export async function inTurn(
+  variants: readonly Variant[],
+  rounds: number,
+): Promise<Map<string, Run[]>> {
+  const runs = new Map<string, Run[]>(variants.map(({ name }) => [name, []]));
+  for (let round = 0; round <= rounds; round++) {
+    for (const { name, command } of variants) {
+      process.stderr.write(`round ${round}/${rounds} ${name}\n`);
+      const one = await run(command);
+      if (round > 0) runs.get(name)?.push(one);
+    }
+  }
+  return runs;
+}
+
+/** Middle value; of an even number, the upper of the two. */
+export function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+}
+
+/** Median over rounds of a divided by b, pair by pair. */
+export function medianRatio(a: readonly number[], b: readonly number[]): number {
+  return median(a.map((value, round) => value / (b[round] ?? Number.NaN)));
+}
+
+/**
+ * Weights and graph that timm itself writes, random but with live activations, made once and kept
+ * in .cache/bench: timm.safetensors, timm.onnx. Needs the Python peers.
+ */
+export function timmFiles(): { weights: string; onnx: string } {
+  const folder = repositoryFile(".cache/bench");
+  const files = { weights: `${folder}/timm.safetensors`, onnx: `${folder}/timm.onnx` };
+  if (existsSync(files.weights) && existsSync(files.onnx)) return files;
+  if (!python) throw new Error("set IRV2_BENCH_PYTHON to a Python with PyTorch, timm and onnx");
+  mkdirSync(folder, { recursive: true });
+  const made = spawnSync(python, [repositoryFile("bench/python/make_timm_files.py"), folder], {
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  if (made.status !== 0) throw new Error("make_timm_files.py failed");
+  return files;
+}
+
+/** Columns of equal width, the first to the left. */
+export function formatTable(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  return rows
+    .map((row) =>
+      row
+        .map((cell, at) =>
+          at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0),
+        )
+        .join("  "),
+    )
+    .join("\n");
+}
+
+function peakMemory(pid: number): number {
+  try {
+    const found = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
+    return Number(found?.[1] ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,25 @@
+/**
+ * @file Input for benchmarks, and the loop that times it.
+ */
+import { createRandom } from "../src/tensor/random.js";
+import { type Tensor, tensor } from "../src/tensor/tensor.js";
+
+/** Uniform noise in -1...1, [batch,3,299,299]. */
+export function randomImages(batch: number): Tensor {
+  const images = tensor([batch, 3, 299, 299]);
+  const random = createRandom(0);
+  for (let at = 0; at < images.data.length; at++) images.data[at] = random.uniform() * 2 - 1;
+  return images;
+}
+
+/** Milliseconds an image of each of some runs, after two that do not count. */
+export async function timedRuns(batch: number, run: () => Promise<unknown>): Promise<number[]> {
+  const times: number[] = [];
+  const counted = batch === 1 ? 25 : 8;
+  for (let at = -2; at < counted; at++) {
+    const start = performance.now();
+    await run();
+    if (at >= 0) times.push((performance.now() - start) / batch);
+  }
+  return times;
+}

@@ -1,0 +1,104 @@
+/**
+ * @file `irv2 doctor`: what this machine has and what will be used.
+ */
+import { readFileSync } from "node:fs";
+import { availableParallelism, cpus, freemem, totalmem } from "node:os";
+import { Command } from "commander";
+import { createExecutor, type EngineName, engineNames } from "../executors/index.js";
+import { decoderVersions } from "../image/decode-node.js";
+import { packageVersion } from "./package-version.js";
+
+/** What the doctor finds. */
+export interface Report {
+  readonly version: string;
+  readonly node: string;
+  readonly platform: string;
+  readonly processor: string;
+  readonly threads: number;
+  readonly instructionSets: readonly string[];
+  readonly memoryBytes: { readonly total: number; readonly free: number };
+  readonly engines: readonly EngineReport[];
+  readonly decoder: Readonly<Record<string, string>>;
+}
+
+interface EngineReport {
+  readonly name: EngineName;
+  readonly found: boolean;
+  readonly detail: string;
+}
+
+/** Instruction sets that matter to convolutions, by their names in /proc/cpuinfo. */
+const instructionSets =
+  /^(avx2|fma|avx512f|avx512vnni|avx512_vnni|avx_vnni|avx512_bf16|amx_tile|amx_bf16|asimd|asimddp|bf16|i8mm|sve)$/;
+
+export function doctorCommand(): Command {
+  return new Command("doctor")
+    .description("what this machine has: engines, threads, instruction sets, decoders")
+    .option("--json", "one JSON value on stdout")
+    .addHelpText("after", "\nExamples:\n  irv2 doctor\n  irv2 doctor --json")
+    .action(async (flags: { json?: boolean }) => {
+      const report = await examine();
+      process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : describe(report));
+    });
+}
+
+async function examine(): Promise<Report> {
+  const engines: EngineReport[] = [];
+  for (const name of engineNames) if (name !== "auto") engines.push(await tryEngine(name));
+  return {
+    version: packageVersion(),
+    node: process.versions.node,
+    platform: `${process.platform}/${process.arch}`,
+    processor: cpus()[0]?.model.trim() ?? "unknown",
+    threads: availableParallelism(),
+    instructionSets: readInstructionSets(),
+    memoryBytes: { total: totalmem(), free: freemem() },
+    engines,
+    decoder: await decoderVersions(),
+  };
+}
+
+async function tryEngine(name: EngineName): Promise<EngineReport> {
+  try {
+    const executor = await createExecutor(name);
+    await executor.dispose();
+    return { name, found: true, detail: executor.description };
+  } catch (error) {
+    return { name, found: false, detail: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function readInstructionSets(): string[] {
+  try {
+    const flags = /^(?:flags|Features)\s*:(.*)$/m.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1];
+    return (flags ?? "").split(/\s+/).filter((flag) => instructionSets.test(flag));
+  } catch {
+    return [];
+  }
+}
+
+function describe(report: Report): string {
+  const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+  const chosen = report.engines.find(({ found }) => found)?.name;
+  const lines = [
+    ["irv2", report.version],
+    ["Node", `${report.node} on ${report.platform}`],
+    ["Processor", `${report.processor}, ${report.threads} threads`],
+    ["Instructions", report.instructionSets.join(" ") || "unknown"],
+    [
+      "Memory",
+      `${gibibytes(report.memoryBytes.total)}, ${gibibytes(report.memoryBytes.free)} free`,
+    ],
+    [
+      "Decoder",
+      Object.entries(report.decoder)
+        .map((pair) => pair.join(" "))
+        .join(", "),
+    ],
+    ...report.engines.map(({ name, found, detail }) => [
+      `Engine ${name}`,
+      `${found ? "yes" : "no "}  ${detail}${name === chosen ? "  <- auto takes this" : ""}`,
+    ]),
+  ];
+  return lines.map(([name = "", value]) => `${name.padEnd(20)}${value}\n`).join("");
+}

@@ -1,0 +1,66 @@
+#!/usr/bin/env node
+/**
+ * @file The command line: `irv2 <verb>`. Each verb is one file; this one joins them and ends the
+ * process with the documented exit code.
+ *
+ * Results go to stdout, progress and messages to stderr. An error is one sentence; `--debug` adds
+ * its stack and causes.
+ */
+import { Command, CommanderError } from "commander";
+import { exitCodes, Irv2Error } from "../errors.js";
+import { benchmarkCommand } from "./benchmark.js";
+import { classifyCommand } from "./classify.js";
+import { doctorCommand } from "./doctor.js";
+import { embedCommand } from "./embed.js";
+import { packageVersion } from "./package-version.js";
+import { summaryCommand } from "./summary.js";
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<number> {
+  const program = createProgram();
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return Number(process.exitCode ?? exitCodes.done);
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+    }
+    return report(error, args.includes("--debug"));
+  }
+}
+
+function createProgram(): Command {
+  const program = new Command("irv2")
+    .description("Inception-ResNet-v2: classify, embed, inspect, measure")
+    .version(packageVersion(), "-V, --version", "print the version")
+    .showHelpAfterError("(irv2 --help lists the verbs; irv2 <verb> --help their options)")
+    .showSuggestionAfterError(true)
+    .helpOption("-h, --help", "show help");
+  const verbs = [
+    classifyCommand(),
+    embedCommand(),
+    summaryCommand(),
+    benchmarkCommand(),
+    doctorCommand(),
+  ];
+  for (const verb of verbs) {
+    verb.option("--debug", "print the stack and the causes of an error");
+    program.addCommand(verb.copyInheritedSettings(program));
+  }
+  for (const command of [program, ...verbs]) command.exitOverride();
+  return program;
+}
+
+function report(error: unknown, debug: boolean): number {
+  const known = error instanceof Error ? error : new Error(String(error));
+  process.stderr.write(`irv2: ${known.message}\n`);
+  if (debug) {
+    for (let at: unknown = known; at instanceof Error; at = at.cause) {
+      process.stderr.write(`${at.stack}\n`);
+    }
+  } else if (!(error instanceof Irv2Error)) {
+    process.stderr.write("This was not foreseen; --debug shows where it happened.\n");
+  }
+  return error instanceof Irv2Error ? error.exitCode : exitCodes.failed;
+}

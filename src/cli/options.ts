@@ -1,0 +1,121 @@
+/**
+ * @file Options that several verbs share, and the readers of their values.
+ */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { UsageError } from "../errors.js";
+import { type EngineName, engineNames } from "../executors/index.js";
+import { type PresetName, presetNames } from "../image/presets.js";
+import { InceptionResNetV2 } from "../model/model.js";
+
+/** Where published weights are, for messages and help. */
+export const publishedWeights =
+  "https://huggingface.co/timm/inception_resnet_v2.tf_in1k/resolve/main/model.safetensors";
+
+/** A whole number from `least`; throws commander's error, which names the option. */
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < least) {
+      throw new InvalidArgumentError(`Expected a whole number from ${least}, got "${text}".`);
+    }
+    return value;
+  };
+}
+
+/** A number above 0. */
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value) || value <= 0) {
+    throw new InvalidArgumentError(`Expected a number above 0, got "${text}".`);
+  }
+  return value;
+}
+
+/** `299` or `240x320`: height, then width, in pixels. */
+export function inputSize(text: string): number | [number, number] {
+  const [height, width, ...rest] = text.split("x").map((side) => wholeNumber(1)(side));
+  if (height === undefined || rest.length > 0) {
+    throw new InvalidArgumentError(`Expected a size such as 299 or 240x320, got "${text}".`);
+  }
+  return width === undefined ? height : [height, width];
+}
+
+/** `255,255,255`: red, green, blue from 0 to 255. */
+export function color(text: string): [number, number, number] {
+  const [red, green, blue, ...rest] = text.split(",").map((part) => wholeNumber(0)(part));
+  if (red === undefined || green === undefined || blue === undefined || rest.length > 0) {
+    throw new InvalidArgumentError(`Expected a color such as 255,255,255, got "${text}".`);
+  }
+  return [red, green, blue];
+}
+
+/** What the verbs that run a model share. */
+export interface ModelFlags {
+  readonly weights?: string;
+  readonly engine: EngineName;
+  readonly threads?: number;
+  readonly preprocess?: PresetName;
+  readonly dropBackground?: boolean;
+  readonly maxPixels?: number;
+  readonly background?: [number, number, number];
+  readonly batch: number;
+  readonly json?: boolean;
+}
+
+/** Adds the options that choose weights, engine and preprocessing. */
+export function withModelOptions(command: Command): Command {
+  return command
+    .option(
+      "-w, --weights <file>",
+      "safetensors file, of this project or of timm; or random[:seed]",
+    )
+    .addOption(engineOption())
+    .option("--threads <n>", "threads to compute with (default: one a core)", wholeNumber(1))
+    .addOption(
+      new Option("--precision <type>", "number type to compute with")
+        .choices(["fp32"])
+        .default("fp32"),
+    )
+    .option("--batch <n>", "images computed at once", wholeNumber(1), 1)
+    .addOption(
+      new Option(
+        "--preprocess <preset>",
+        "how photos become tensors (default: what the weights say, else timm)",
+      ).choices([...presetNames]),
+    )
+    .option("--drop-background", "weights of 1001 classes: leave out class 0, slim's background")
+    .option("--background <r,g,b>", "color behind transparent images (default: as hidden)", color)
+    .option("--max-pixels <n>", "largest image to decode, in pixels", wholeNumber(1))
+    .option("--json", "one JSON value a line on stdout");
+}
+
+/** `--engine`. */
+export function engineOption(): Option {
+  return new Option("--engine <name>", "where to compute")
+    .choices([...engineNames])
+    .default("auto");
+}
+
+/** Opens the model that the flags describe. Untrained weights are announced on stderr. */
+export async function openModel(flags: ModelFlags): Promise<InceptionResNetV2> {
+  const { weights, engine, threads, preprocess, dropBackground, maxPixels, background } = flags;
+  const options = {
+    engine,
+    threads,
+    maxPixels,
+    background,
+    ...(preprocess && { preprocessing: preprocess }),
+  };
+  if (weights === undefined) {
+    throw new UsageError(
+      "NO_WEIGHTS",
+      `Expected --weights with a safetensors file (the published one: ${publishedWeights}) or --weights random, got none`,
+    );
+  }
+  const random = /^random(?::(\d+))?$/.exec(weights);
+  if (random) {
+    process.stderr.write("The weights are random: the classes below mean nothing.\n");
+    return InceptionResNetV2.create({ ...options, seed: Number(random[1] ?? 0) });
+  }
+  return InceptionResNetV2.load(weights, { ...options, dropBackground });
+}

@@ -43,4 +43,11 @@ export { type Summary, type SummaryDepth, summarize } from "./summary/summary.js
 export type { Shape, Tensor, Tensors } from "./tensor/tensor.js";
 // Weights.
 export { type Initializer, initializeParameters } from "./weights/initialize.js";
-export { loadWeights, type WeightSource } from "./weights/load.js";
+export {
+  type LoadedWeights,
+  type LoadWeightsOptions,
+  loadWeights,
+  type WeightSource,
+} from "./weights/load.js";
+export type { NetworkShape, WeightMetadata } from "./weights/metadata.js";
+export { type SaveWeightsOptions, saveWeights } from "./weights/save.js";

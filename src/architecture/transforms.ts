@@ -43,12 +43,7 @@ export function configureNetwork(options: NetworkOptions = {}): Network {
   );
   requireRange("width", width, width > 0 && width <= 8, "a number above 0 and at most 8");
   requireRange("dropout", dropout, dropout >= 0 && dropout < 1, "a number from 0 and below 1");
-  if (top && pooling === "none") {
-    throw new UsageError(
-      "OPTION_RANGE",
-      `pooling: expected avg or max with a classifier, got none`,
-    );
-  }
+  requireRange("pooling", pooling, !top || pooling !== "none", "avg or max with a classifier");
   let network = inceptionResNetV2();
   if (options.auxiliary === true) {
     requireRange(

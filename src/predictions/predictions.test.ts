@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { imagenetLabels } from "./imagenet-1k.js";
+import { softmax, topK } from "./predictions.js";
+
+describe("softmax()", () => {
+  it("sums to one and does not overflow", () => {
+    const scores = softmax([1000, 1001, -1000]);
+    assert.ok(Math.abs(scores.reduce((a, b) => a + b, 0) - 1) < 1e-15);
+    assert.ok(Math.abs((scores[1] ?? 0) - 1 / (1 + Math.exp(-1))) < 1e-12);
+  });
+});
+
+describe("topK()", () => {
+  it("ranks classes, equals by index, with names where they are known", () => {
+    assert.deepEqual(
+      topK([0, 3, 3, 1], 3, ["a", "b"]).map(({ index, label }) => [index, label]),
+      [
+        [1, "b"],
+        [2, "class 2"],
+        [3, "class 3"],
+      ],
+    );
+    assert.equal(topK([1, 2], 5).length, 2);
+  });
+});
+
+describe("imagenetLabels", () => {
+  it("are the 1000 classes in their order", () => {
+    assert.equal(imagenetLabels.length, 1000);
+    assert.equal(imagenetLabels[0], "tench, Tinca tinca");
+    assert.equal(imagenetLabels[951], "lemon");
+    assert.equal(new Set(imagenetLabels).size >= 998, true);
+  });
+});

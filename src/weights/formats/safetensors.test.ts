@@ -1,0 +1,235 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readdir, readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { ModelError } from "../../errors.js";
+import { createRandom } from "../../tensor/random.js";
+import { tensor } from "../../tensor/tensor.js";
+import { decodeFloats, encodeFloats } from "./floats.js";
+import { encodeSafetensors, floatsOf, readSafetensors, writeSafetensors } from "./safetensors.js";
+
+const values = Float32Array.of(0, -0, 1, -2.5, 65504, 1e-7, 6e-8, 3.25, 2 ** -24, 2 ** -14);
+const tensors = new Map([
+  ["b", tensor([2, 5], values)],
+  ["a", tensor([3], Float32Array.of(1, 2, 3))],
+]);
+
+/** A file with this header and this many bytes behind it. */
+function fileOf(header: unknown, bytes: number): Uint8Array {
+  const text = typeof header === "string" ? header : JSON.stringify(header);
+  const file = new Uint8Array(8 + Buffer.byteLength(text) + bytes);
+  new DataView(file.buffer).setBigUint64(0, BigInt(Buffer.byteLength(text)), true);
+  file.set(Buffer.from(text), 8);
+  return file;
+}
+
+const one = (shape: unknown, offsets: unknown, dtype: unknown = "F32") => ({
+  dtype,
+  shape,
+  data_offsets: offsets,
+});
+
+describe("readSafetensors()", () => {
+  it("reads what was written, with metadata and counters", () => {
+    const bytes = encodeSafetensors(tensors, {
+      metadata: { format: "pt" },
+      counters: new Map([["n", 7n]]),
+    });
+    const file = readSafetensors(bytes, "test");
+    assert.deepEqual([...file.entries.keys()], ["n", "a", "b"]);
+    assert.deepEqual(file.entries.get("b")?.shape, [2, 5]);
+    assert.deepEqual(floatsOf(file, "b"), values);
+    assert.equal(file.metadata.get("format"), "pt");
+    assert.equal(file.entries.get("n")?.dtype, "I64");
+  });
+
+  it("gives views of the file where it holds aligned float32", () => {
+    const file = readSafetensors(encodeSafetensors(tensors), "test");
+    assert.equal(floatsOf(file, "a").buffer, file.bytes.buffer);
+  });
+
+  const cases: [string, Uint8Array, string, string][] = [
+    [
+      "an empty file",
+      new Uint8Array(),
+      "WEIGHTS_EMPTY",
+      "expected a safetensors file, got an empty one",
+    ],
+    [
+      "a stub",
+      new Uint8Array(5),
+      "WEIGHTS_TRUNCATED",
+      "expected a header of 8 bytes at least, got 5",
+    ],
+    [
+      "a header of 100 MB and more",
+      Uint8Array.of(1, 225, 245, 5, 0, 0, 0, 0, 0),
+      "WEIGHTS_FORMAT",
+      "expected a safetensors header of at most 100000000 bytes, got a length of 100000001",
+    ],
+    [
+      "a header longer than the file",
+      Uint8Array.of(200, 0, 0, 0, 0, 0, 0, 0, 123),
+      "WEIGHTS_TRUNCATED",
+      "expected 200 bytes of header, got 1 in the file",
+    ],
+    [
+      "no JSON",
+      fileOf("no json", 0),
+      "WEIGHTS_FORMAT",
+      "expected a safetensors header of JSON, got something else",
+    ],
+    [
+      "a list",
+      fileOf([], 0),
+      "WEIGHTS_FORMAT",
+      "expected a safetensors header of JSON, got something else",
+    ],
+    [
+      "metadata of numbers",
+      fileOf({ __metadata__: { a: 1 } }, 0),
+      "WEIGHTS_FORMAT",
+      'expected texts in "__metadata__", got ["a",1]',
+    ],
+    [
+      "a type that weights do not have",
+      fileOf({ a: one([1], [0, 1], "BOOL") }, 1),
+      "WEIGHTS_DTYPE",
+      'expected F16, BF16, F32 or I64 for tensor "a", got "BOOL"',
+    ],
+    [
+      "a negative size",
+      fileOf({ a: one([-1], [0, 4]) }, 4),
+      "WEIGHTS_FORMAT",
+      'expected a shape for tensor "a", got [-1]',
+    ],
+    [
+      "one offset",
+      fileOf({ a: one([1], [0]) }, 4),
+      "WEIGHTS_FORMAT",
+      'expected two offsets for tensor "a", got [0]',
+    ],
+    [
+      "offsets that do not fit the shape",
+      fileOf({ a: one([2, 3], [0, 20]) }, 20),
+      "WEIGHTS_OFFSETS",
+      'expected 24 bytes for tensor "a" (F32 2x3), got offsets 0 to 20',
+    ],
+    [
+      "tensors that overlap",
+      fileOf({ a: one([2], [0, 8]), b: one([2], [4, 12]) }, 12),
+      "WEIGHTS_OFFSETS",
+      'expected tensors that do not overlap, got "b" at 4 before the end of another at 8',
+    ],
+    [
+      "a hole",
+      fileOf({ a: one([1], [0, 4]), b: one([1], [8, 12]) }, 12),
+      "WEIGHTS_OFFSETS",
+      'expected tensors without holes, got "b" at 8 and nothing from 4',
+    ],
+    [
+      "offsets outside the file",
+      fileOf({ a: one([4], [0, 16]) }, 8),
+      "WEIGHTS_TRUNCATED",
+      "expected 79 bytes in all, got 71",
+    ],
+    [
+      "bytes at the end",
+      fileOf({ a: one([1], [0, 4]) }, 9),
+      "WEIGHTS_OFFSETS",
+      "expected the file to end at byte 66, got 5 bytes more",
+    ],
+  ];
+  for (const [what, bytes, code, problem] of cases) {
+    it(`refuses ${what}`, () => {
+      const message = `Cannot read weights "x": ${problem}`;
+      assert.throws(() => readSafetensors(bytes, "x"), { name: "ModelError", code, message });
+    });
+  }
+
+  it("reads or refuses any damaged file, and never anything else", () => {
+    const good = encodeSafetensors(tensors, { metadata: { format: "pt" } });
+    const random = createRandom(20160830);
+    for (let round = 0; round < 3000; round++) {
+      const bytes = good.slice(0, round % 3 === 0 ? random.below(good.length) : good.length);
+      for (let change = random.below(4); change >= 0; change--) {
+        const limit = random.below(2) === 0 ? 130 : bytes.length;
+        bytes[random.below(Math.min(limit, bytes.length) || 1)] = random.below(256);
+      }
+      try {
+        const file = readSafetensors(bytes, "fuzz");
+        for (const [name, { dtype }] of file.entries) if (dtype !== "I64") floatsOf(file, name);
+      } catch (error) {
+        assert.ok(error instanceof ModelError, `round ${round}: ${error}`);
+        assert.match(error.message, /^Cannot read weights "fuzz": expected .+, got .*[^.]$/);
+      }
+    }
+  });
+});
+
+describe("floats of files", () => {
+  it("are exact in both half types, and rounded to nearest even", () => {
+    const bits = Uint32Array.from([0x3f800001, 0x3f808000, 0x3f818000, 0x7f800000, 0xff800000]);
+    const given = new Float32Array(bits.buffer);
+    const brain = decodeFloats(encodeFloats(given, "BF16", "x"), "BF16");
+    assert.deepEqual([...brain], [1, 1, 1.015625, Infinity, -Infinity]);
+    const half = (list: number[]) => [
+      ...decodeFloats(encodeFloats(Float32Array.from(list), "F16", "x"), "F16"),
+    ];
+    assert.deepEqual(half([65504, -65504, 1, 2 ** -14, 2 ** -24, 2 ** -25, 0, -0]), [
+      65504,
+      -65504,
+      1,
+      2 ** -14,
+      2 ** -24,
+      0,
+      0,
+      -0,
+    ]);
+    assert.deepEqual(half([1 + 2 ** -11, 1 + 3 * 2 ** -11, 3 * 2 ** -25]), [
+      1,
+      1 + 2 ** -9,
+      2 ** -23,
+    ]);
+    assert.ok(Number.isNaN(half([Number.NaN])[0]));
+  });
+
+  it("survive a round trip of all 65536 halves", () => {
+    const all = Uint16Array.from({ length: 65536 }, (_, at) => at);
+    const wide = decodeFloats(new Uint8Array(all.buffer), "F16");
+    const back = new Uint16Array(encodeFloats(wide, "F16", "x").buffer);
+    back.forEach((half, at) => {
+      const isNaN16 = (at & 0x7c00) === 0x7c00 && (at & 0x3ff) !== 0;
+      if (!isNaN16) assert.equal(half, at);
+    });
+  });
+
+  it("refuse to overflow float16", () => {
+    assert.throws(() => encodeFloats(Float32Array.of(1, 65520), "F16", "w"), {
+      code: "FLOAT16_OVERFLOW",
+      message: 'Cannot write "w" as float16: expected values up to 65504, got 65520',
+    });
+  });
+});
+
+describe("writeSafetensors()", () => {
+  it("writes the same bytes each time, and leaves nothing beside", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "irv2-"));
+    await writeSafetensors(join(folder, "a.safetensors"), tensors, { dtype: "F16" });
+    await writeSafetensors(join(folder, "b.safetensors"), tensors, { dtype: "F16" });
+    assert.deepEqual((await readdir(folder)).sort(), ["a.safetensors", "b.safetensors"]);
+    const [a, b] = ["a", "b"].map((name) => readFile(join(folder, `${name}.safetensors`)));
+    assert.deepEqual(await a, await b);
+  });
+
+  it("leaves no file behind when it fails", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "irv2-"));
+    const large = new Map([["w", tensor([1], Float32Array.of(1e6))]]);
+    const path = join(folder, "c.safetensors");
+    await assert.rejects(writeSafetensors(path, large, { dtype: "F16" }), {
+      code: "FLOAT16_OVERFLOW",
+    });
+    assert.deepEqual(await readdir(folder), []);
+  });
+});

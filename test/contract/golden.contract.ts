@@ -1,0 +1,103 @@
+/**
+ * @file The whole network at its real size, against float64 runs of the networks it was ported from.
+ *
+ * test/golden/forward-hash-weights.json holds the logits, the auxiliary logits and the statistics of
+ * every stage for hash weights, from timm in float64 (Keras gives the same), and the aux head by
+ * TF-Slim's definition.
+ */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { before, describe, it } from "node:test";
+import { lower } from "../../src/architecture/lower.js";
+import { configureNetwork } from "../../src/architecture/transforms.js";
+import { createExecutor, type EngineName } from "../../src/executors/index.js";
+import type { Value } from "../../src/graph/ir.js";
+import { relativeL2, type Tensor, type Tensors } from "../../src/tensor/tensor.js";
+import { hashImages, hashWeights } from "../helpers/hash-weights.js";
+import { repositoryFile } from "../helpers/paths.js";
+
+interface StageStatistics {
+  readonly shape: readonly number[];
+  readonly mean: number;
+  readonly std: number;
+}
+
+const golden = JSON.parse(
+  readFileSync(repositoryFile("test/golden/forward-hash-weights.json"), "utf8"),
+) as {
+  readonly logits: { first8: number[]; last4: number[]; sum: number; l2: number; argmax: number };
+  readonly aux_logits: { first8: number[]; sum: number; l2: number; argmax: number };
+  readonly stages: Readonly<Record<string, StageStatistics>>;
+};
+
+/** timm's names of the stages that repeat blocks, by the block that ends them here. */
+const ends: Readonly<Record<string, string>> = {
+  repeat: "block35_10",
+  repeat_1: "block17_20",
+  repeat_2: "block8_9",
+  block8: "block8_10",
+  global_pool: "avg_pool",
+};
+
+const reference = lower(configureNetwork({ auxiliary: true }));
+
+/** Runs the suite on an engine, with the relative L2 distance that is allowed. */
+export function goldenContract(engine: EngineName, tolerance: number): void {
+  describe(`the network with hash weights on ${engine}`, () => {
+    let outputs: Tensors;
+    const stages = Object.entries(golden.stages).filter(([name]) => stageBlock(name) !== undefined);
+
+    before(async () => {
+      const graph = reference;
+      const watched = stages.map(([name]) => [name, stageBlock(name) as Value] as const);
+      const executor = await createExecutor(engine, { threads: 2 });
+      const all = { ...graph, outputs: new Map([...graph.outputs, ...watched]) };
+      const program = await executor.compile(all, hashWeights(graph), { consume: true });
+      outputs = await program.run(new Map([["image", hashImages(1, 299, 299)]]));
+      await executor.dispose();
+    });
+
+    it("gives the logits of the float64 run", () => {
+      const { data } = outputs.get("logits") as Tensor;
+      const { first8, last4, sum, l2, argmax } = golden.logits;
+      assert.ok(
+        relativeL2([...data.slice(0, 8), ...data.slice(-4)], [...first8, ...last4]) <= tolerance,
+      );
+      assert.ok(Math.abs(Math.hypot(...data) / l2 - 1) <= tolerance);
+      assert.ok(
+        Math.abs(data.reduce((a, b) => a + b, 0) - sum) <= tolerance * l2 * Math.sqrt(1000),
+      );
+      assert.equal(data.indexOf(Math.max(...data)), argmax);
+    });
+
+    it("gives the auxiliary logits of the float64 run", () => {
+      const { data } = outputs.get("aux_logits") as Tensor;
+      const { first8, l2, argmax } = golden.aux_logits;
+      assert.ok(relativeL2(data.slice(0, 8), first8) <= tolerance);
+      assert.ok(Math.abs(Math.hypot(...data) / l2 - 1) <= tolerance);
+      assert.equal(data.indexOf(Math.max(...data)), argmax);
+    });
+
+    for (const [name, expected] of stages) {
+      it(`has the mean and deviation of the float64 run at ${name}`, () => {
+        const { shape, data } = outputs.get(name) as Tensor;
+        assert.deepEqual([shape[2] ?? 1, shape[3] ?? 1, shape[1]], padded(expected.shape));
+        const mean = data.reduce((a, b) => a + b, 0) / data.length;
+        const square = data.reduce((a, b) => a + (b - mean) ** 2, 0) / data.length;
+        assert.ok(Math.abs(mean / expected.mean - 1) <= tolerance, `mean ${mean}`);
+        assert.ok(
+          Math.abs(Math.sqrt(square) / expected.std - 1) <= tolerance,
+          `deviation ${square}`,
+        );
+      });
+    }
+  });
+}
+
+function stageBlock(name: string): Value | undefined {
+  return reference.blocks.get(ends[name] ?? name);
+}
+
+function padded(shape: readonly number[]): readonly number[] {
+  return shape.length === 1 ? [1, 1, ...shape] : shape;
+}

@@ -1,0 +1,3 @@
+import { goldenContract } from "./contract/golden.contract.js";
+
+goldenContract("reference", 1e-5);

@@ -1,0 +1,3 @@
+import { goldenContract } from "./contract/golden.contract.js";
+
+goldenContract("wasm", 1e-4);

@@ -158,23 +158,12 @@ export class InceptionResNetV2 {
     options: ModelOptions,
     starting = createExecutor(options.engine, options),
   ): Promise<InceptionResNetV2> {
-    const chosen = options.preprocessing ?? model.preprocessing ?? "timm";
-    const preprocessing = typeof chosen === "string" ? presets[chosen] : chosen;
-    const classes = model.graph.outputs.get("logits")?.shape[1] ?? 0;
-    const known = classes === imagenetLabels.length ? imagenetLabels : [];
-    const labels = options.labels ?? model.labels ?? known;
-    if (labels.length > 0 && labels.length !== classes) {
-      throw new UsageError(
-        "LABEL_COUNT",
-        `Cannot name the classes: expected ${classes} labels, got ${labels.length}`,
-      );
-    }
     const executor = await starting;
     try {
       const { graph } = model;
+      const named = { ...model, ...readOptions(model, options) };
       const program = await executor.compile(graph, await model.parameters(), { consume: true });
-      const parts = { ...model, preprocessing, labels, executor, program, options };
-      return new InceptionResNetV2(parts);
+      return new InceptionResNetV2({ ...named, executor, program, options });
     } catch (error) {
       await executor.dispose();
       throw error;
@@ -366,4 +355,21 @@ export class InceptionResNetV2 {
     const graph = selectOutputs(this.graph, outputs);
     return executor.compile(graph, await parameters(), { consume: true });
   }
+}
+
+/** What the options and the weights say of preprocessing and class names, the options first. */
+function readOptions(
+  model: Pick<Parts, "graph"> & Pick<LoadedWeights, "labels" | "preprocessing">,
+  options: ModelOptions,
+): Pick<Parts, "labels" | "preprocessing"> {
+  const chosen = options.preprocessing ?? model.preprocessing ?? "timm";
+  const preprocessing = typeof chosen === "string" ? presets[chosen] : chosen;
+  const classes = model.graph.outputs.get("logits")?.shape[1] ?? 0;
+  const known = classes === imagenetLabels.length ? imagenetLabels : [];
+  const labels = options.labels ?? model.labels ?? known;
+  if (labels.length === 0 || labels.length === classes) return { preprocessing, labels };
+  throw new UsageError(
+    "LABEL_COUNT",
+    `Cannot name the classes: expected ${classes} labels, got ${labels.length}`,
+  );
 }

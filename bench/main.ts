@@ -3,7 +3,7 @@
  *
  * Every figure stands beside its peer's, measured in the same run: variants take turns in fresh
  * processes, medians are compared, and the claim is the ratio. Peers in Python need PyTorch and timm;
- * name the interpreter in IRV2_BENCH_PYTHON. Without it their rows are left out, and said so.
+ * name the interpreter in IRV2_PYTHON. Without it their rows are left out, and said so.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";

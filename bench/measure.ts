@@ -25,7 +25,7 @@ export interface Variant {
 }
 
 /** The Python interpreter that has the peers, or undefined. */
-export const python = process.env["IRV2_BENCH_PYTHON"];
+export const python = process.env["IRV2_PYTHON"];
 
 /** Threads that every variant computes with. */
 export const threads = Number(process.env["IRV2_BENCH_THREADS"] ?? 2);
@@ -94,7 +94,7 @@ export function timmFiles(): { weights: string; onnx: string } {
   const folder = repositoryFile(".cache/bench");
   const files = { weights: `${folder}/timm.safetensors`, onnx: `${folder}/timm.onnx` };
   if (existsSync(files.weights) && existsSync(files.onnx)) return files;
-  if (!python) throw new Error("set IRV2_BENCH_PYTHON to a Python with PyTorch, timm and onnx");
+  if (!python) throw new Error("set IRV2_PYTHON to a Python with PyTorch, timm and onnx");
   mkdirSync(folder, { recursive: true });
   const made = spawnSync(python, [repositoryFile("bench/python/make_timm_files.py"), folder], {
     stdio: ["ignore", "inherit", "inherit"],

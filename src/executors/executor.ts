@@ -30,8 +30,8 @@ export interface Executor {
 /** How to compile. */
 export interface CompileOptions {
   /**
-   * Lets the executor overwrite the parameters, which saves a copy of the weights; the caller must
-   * not read them afterwards. False.
+   * Lets the executor take the buffers of the parameters away and free them, which saves a copy of
+   * the weights; the caller must not read them afterwards. False.
    */
   readonly consume?: boolean;
 }

@@ -159,6 +159,14 @@ describe("InceptionResNetV2", () => {
     });
   });
 
+  it("leaves weights that it was given as bytes as they were", async () => {
+    const bytes = new Uint8Array(await readFile(weights));
+    const before = bytes.slice();
+    await using inner = await InceptionResNetV2.load(bytes);
+    await inner.classify(photos[0] ?? "");
+    assert.deepEqual(bytes, before);
+  });
+
   it("leaves the event loop free while it computes", async () => {
     let turns = 0;
     const timer = setInterval(() => turns++, 1);

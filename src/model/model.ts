@@ -75,8 +75,10 @@ type Images = Iterable<ImageSource> | AsyncIterable<ImageSource>;
 /** Everything a model is made of, before it runs. */
 interface Parts {
   readonly graph: Graph;
-  /** Gives the parameters anew each time: compiling may overwrite them. */
+  /** Gives the parameters anew each time: compiling takes them away. */
   readonly parameters: () => Promise<Tensors>;
+  /** False where the parameters are the caller's own memory. */
+  readonly consume?: boolean;
   readonly preprocessing: Preprocessing;
   readonly labels: readonly string[];
   readonly executor: Executor;
@@ -150,11 +152,13 @@ export class InceptionResNetV2 {
       fresh = undefined;
       return now;
     };
-    return InceptionResNetV2.#open({ ...first, parameters }, options, starting);
+    const consume = !(source instanceof Uint8Array);
+    return InceptionResNetV2.#open({ ...first, parameters, consume }, options, starting);
   }
 
   static async #open(
-    model: Pick<Parts, "graph" | "parameters"> & Pick<LoadedWeights, "labels" | "preprocessing">,
+    model: Pick<Parts, "graph" | "parameters" | "consume"> &
+      Pick<LoadedWeights, "labels" | "preprocessing">,
     options: ModelOptions,
     starting = createExecutor(options.engine, options),
   ): Promise<InceptionResNetV2> {
@@ -162,7 +166,8 @@ export class InceptionResNetV2 {
     try {
       const { graph } = model;
       const named = { ...model, ...readOptions(model, options) };
-      const program = await executor.compile(graph, await model.parameters(), { consume: true });
+      const { consume = true } = model;
+      const program = await executor.compile(graph, await model.parameters(), { consume });
       return new InceptionResNetV2({ ...named, executor, program, options });
     } catch (error) {
       await executor.dispose();
@@ -353,7 +358,7 @@ export class InceptionResNetV2 {
     );
     const { executor, parameters } = this.#parts;
     const graph = selectOutputs(this.graph, outputs);
-    return executor.compile(graph, await parameters(), { consume: true });
+    return executor.compile(graph, await parameters(), { consume: this.#parts.consume ?? true });
   }
 }
 

@@ -17,7 +17,7 @@ export const initializers = ["slim", "keras", "pytorch"] as const;
 export type Initializer = (typeof initializers)[number];
 
 /**
- * Values for all parameters of a graph, in shared memory. Each has its own random stream, named
+ * Values for all parameters of a graph, in one buffer. Each has its own random stream, named
  * after it, so that its values do not depend on what else the graph has.
  */
 export function initializeParameters(
@@ -25,7 +25,7 @@ export function initializeParameters(
   { initializer, seed }: { readonly initializer: Initializer; readonly seed: number },
 ): Tensors {
   const total = graph.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  const buffer = new SharedArrayBuffer(total * Float32Array.BYTES_PER_ELEMENT);
+  const buffer = new ArrayBuffer(total * Float32Array.BYTES_PER_ELEMENT);
   let at = 0;
   return new Map(
     graph.parameters.map((parameter): [string, Tensor] => {

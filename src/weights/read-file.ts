@@ -1,5 +1,5 @@
 /**
- * @file A weight file's bytes, from wherever they are, in memory that threads can share.
+ * @file A weight file's bytes, from wherever they are.
  */
 import { open } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -38,7 +38,7 @@ async function readFile(path: string): Promise<Uint8Array> {
   });
   try {
     const { size } = await file.stat();
-    const bytes = new Uint8Array(new SharedArrayBuffer(size));
+    const bytes = Buffer.allocUnsafeSlow(size); // an ArrayBuffer of its own, which can be transferred
     let at = 0;
     while (at < size) {
       const { bytesRead } = await file.read(bytes, at, size - at, at);

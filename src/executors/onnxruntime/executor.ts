@@ -1,8 +1,7 @@
 /**
  * @file The executor on ONNX Runtime: a worker thread at the other end of a message channel.
  *
- * Weights travel in shared memory where they are in it, runs by copy (or by transfer, where the
- * caller allows it), results by transfer. The thread does not keep the process alive while idle.
+ * Weights and inputs travel by copy, or by transfer where the caller allows it, results by transfer. The thread does not keep the process alive while idle.
  */
 import { Worker } from "node:worker_threads";
 import { type PackedError, ResourceError, unpackError } from "../../errors.js";
@@ -110,7 +109,8 @@ class OnnxRuntimeExecutor implements Executor {
     parameters: Tensors,
     { consume = false }: CompileOptions = {},
   ): Promise<Program> {
-    const { id } = await this.#ask({ kind: "compile", graph, parameters, consume });
+    const request = { kind: "compile", graph, parameters, consume } as const;
+    const { id } = await this.#ask(request, consume ? buffersOf(parameters) : []);
     return {
       run: (inputs, run = {}) => this.#run(id, graph, inputs, run),
       dispose: async () => {
@@ -145,10 +145,8 @@ class OnnxRuntimeExecutor implements Executor {
 
   async #run(program: number, graph: Graph, inputs: Tensors, run: RunOptions): Promise<Tensors> {
     const outputs = run.outputs ?? [...graph.outputs.keys()];
-    const buffers = run.transfer ? [...inputs.values()].map((one) => one.data.buffer) : [];
-    const transfer = buffers.filter((one) => one instanceof ArrayBuffer);
     const request = { kind: "run", program, inputs, outputs } as const;
-    return (await this.#ask(request, transfer)).outputs ?? new Map();
+    return (await this.#ask(request, run.transfer ? buffersOf(inputs) : [])).outputs ?? new Map();
   }
 
   #ask(body: Body<Request>, transfer: ArrayBuffer[] = []): Promise<Reply> {
@@ -178,4 +176,10 @@ class OnnxRuntimeExecutor implements Executor {
     for (const { reject } of this.#waiting.values()) reject(this.#failure);
     this.#waiting.clear();
   }
+}
+
+/** The buffers behind some tensors, each once. */
+function buffersOf(tensors: Tensors): ArrayBuffer[] {
+  const buffers = new Set([...tensors.values()].map(({ data }) => data.buffer));
+  return [...buffers].filter((one) => one instanceof ArrayBuffer);
 }

@@ -3,7 +3,7 @@
  *
  * `run` of ONNX Runtime holds its thread while it computes, so that thread must not be the caller's.
  */
-import { parentPort, workerData } from "node:worker_threads";
+import { MessageChannel, parentPort, workerData } from "node:worker_threads";
 import { packError, ResourceError } from "../../errors.js";
 import { forInference } from "../../graph/passes/for-inference.js";
 import type { Reply, Request } from "./executor.js";
@@ -64,7 +64,22 @@ async function answer(request: Request): Promise<void> {
 async function compile(request: Request & { kind: "compile" }): Promise<OrtSession> {
   const { graph, parameters, consume } = request;
   const model = forInference({ graph, parameters }, { inPlace: consume });
-  return OrtSession.create(toOnnx(model.graph, model.parameters), options);
+  const session = await OrtSession.create(toOnnx(model.graph, model.parameters), options);
+  if (consume) free(new Set([...parameters.values()].map(({ data }) => data.buffer)));
+  return session;
+}
+
+/**
+ * Frees buffers now, not when the garbage collector comes by: the weights are a third of all memory.
+ * A message to a closed port is dropped, with what was transferred to it.
+ */
+function free(buffers: ReadonlySet<ArrayBufferLike>): void {
+  const { port1, port2 } = new MessageChannel();
+  port2.close();
+  for (const buffer of buffers) {
+    if (buffer instanceof ArrayBuffer) port1.postMessage(undefined, [buffer]);
+  }
+  port1.close();
 }
 
 function session(program: number): OrtSession {

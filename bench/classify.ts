@@ -34,7 +34,7 @@ export async function classify(): Promise<Answer> {
     const command = [python, "-W", "ignore", file, photo ?? "", weights, String(threads)] as const;
     variants.push({ name: "Python with timm", command: [...command] });
   }
-  const runs = await inTurn(variants, 7);
+  const runs = await inTurn(variants, 5);
   const ours = runs.get("irv2 classify") ?? [];
   const seconds = (list: readonly { seconds: number }[]) => list.map((one) => one.seconds);
   const memory = (list: readonly { peakMemoryBytes: number }[]) =>

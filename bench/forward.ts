@@ -18,7 +18,7 @@ import {
   type Variant,
 } from "./measure.js";
 
-const rounds = 5;
+const rounds = 3;
 
 export async function forward(): Promise<Answer> {
   const { weights, onnx } = timmFiles();

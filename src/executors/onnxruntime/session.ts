@@ -15,6 +15,8 @@ export type OrtBuild = "native" | "wasm";
 export interface SessionOptions {
   readonly build: OrtBuild;
   readonly threads?: number | undefined;
+  /** Whether ONNX Runtime runs its own graph passes; true. */
+  readonly optimize?: boolean | undefined;
 }
 
 interface Ort {
@@ -49,6 +51,16 @@ export interface Variable {
   readonly tensor: OrtTensor;
 }
 
+/** A variable that runs can read and overwrite; it holds a copy of the tensor. */
+export async function createVariable(
+  { shape, data }: Tensor,
+  { build }: SessionOptions,
+): Promise<Variable> {
+  const ort = await loadOrt(build);
+  const own = data.slice();
+  return { data: own, tensor: new ort.Tensor("float32", own, shape) };
+}
+
 /** A session that takes and gives this library's tensors. */
 export class OrtSession {
   readonly #ort: Ort;
@@ -76,7 +88,7 @@ export class OrtSession {
     if (options.build === "wasm" && threads !== undefined) ort.env.wasm.numThreads = threads;
     const session = await ort.InferenceSession.create(bundle.model, {
       executionProviders: [options.build === "native" ? "cpu" : "wasm"],
-      graphOptimizationLevel: "all",
+      graphOptimizationLevel: options.optimize === false ? "disabled" : "all",
       ...(threads !== undefined && { intraOpNumThreads: threads }),
       logSeverityLevel: 3,
       externalData: [...bundle.externalData],
@@ -122,12 +134,6 @@ export class OrtSession {
       else if (this.#copies) variable.data.set(data as Float32Array);
     }
     return rest;
-  }
-
-  /** A variable that runs can read and overwrite; it holds a copy of the tensor. */
-  variable({ shape, data }: Tensor): Variable {
-    const own = data.slice();
-    return { data: own, tensor: new this.#ort.Tensor("float32", own, shape) };
   }
 
   async release(): Promise<void> {

@@ -1,31 +1,55 @@
 /**
- * @file Training steps on ONNX Runtime: a session for each, and the variables that they share.
+ * @file Training steps on ONNX Runtime, and the variables that they share.
  *
- * A step reads its variables where they are and writes its results over them: outputs are given
- * their buffers beforehand. That is safe because an output that overwrites a variable is computed
- * element by element from it, after every other use of it in the step (see `optimizer-ops.ts`).
+ * A step with products is a session; a step of optimiser ops alone is loops over the variables. Both
+ * write their results over the variables: sessions are given the buffers of their outputs beforehand,
+ * which is safe because an output that overwrites a variable is computed element by element from it,
+ * after every other use of it in the step.
  */
 import { GraphError } from "../../errors.js";
 import type { Tensor, Tensors } from "../../tensor/tensor.js";
 import type { TrainingStep } from "../executor.js";
-import { OrtSession, type SessionOptions, type Variable } from "./session.js";
+import { createVariable, OrtSession, type SessionOptions, type Variable } from "./session.js";
 import { toTrainingOnnx } from "./to-onnx.js";
+import { isUpdate, runUpdate } from "./update-loops.js";
 
 interface CompiledStep {
-  readonly session: OrtSession;
-  readonly feeds: ReadonlyMap<string, Variable>;
-  readonly into: ReadonlyMap<string, Variable>;
+  run(inputs: Tensors): Promise<Map<string, Tensor>>;
+  release(): Promise<void>;
+}
+
+type Kept = Variable & { readonly shape: readonly number[] };
+
+async function compileStep(
+  { graph, assign }: TrainingStep,
+  find: (name: string) => Variable,
+  options: SessionOptions,
+): Promise<CompiledStep> {
+  if (isUpdate(graph)) {
+    const data = (name: string) => find(name).data;
+    return {
+      run: async (inputs) => runUpdate(graph, assign, data, inputs),
+      release: async () => {},
+    };
+  }
+  // The passes of ONNX Runtime take longer than linear time in the size of the graph (half a minute
+  // for this one) and find nothing to fuse in it.
+  const settings = { ...options, optimize: false };
+  const session = await OrtSession.create(toTrainingOnnx(graph), settings);
+  const feeds = new Map(graph.parameters.map(({ name }) => [name, find(name)]));
+  const into = new Map([...assign].map(([output, name]) => [output, find(name)]));
+  return {
+    run: (inputs) => session.runInto(inputs, feeds, into),
+    release: () => session.release(),
+  };
 }
 
 /** Compiled steps with their variables, on the thread that owns ONNX Runtime. */
 export class OrtTraining {
   readonly #steps: readonly CompiledStep[];
-  readonly #variables: ReadonlyMap<string, Variable & { readonly shape: readonly number[] }>;
+  readonly #variables: ReadonlyMap<string, Kept>;
 
-  private constructor(
-    steps: readonly CompiledStep[],
-    variables: ReadonlyMap<string, Variable & { readonly shape: readonly number[] }>,
-  ) {
+  private constructor(steps: readonly CompiledStep[], variables: ReadonlyMap<string, Kept>) {
     this.#steps = steps;
     this.#variables = variables;
   }
@@ -35,35 +59,22 @@ export class OrtTraining {
     { steps, variables }: { readonly steps: readonly TrainingStep[]; readonly variables: Tensors },
     options: SessionOptions,
   ): Promise<OrtTraining> {
-    const sessions: OrtSession[] = [];
-    for (const { graph } of steps) {
-      sessions.push(await OrtSession.create(toTrainingOnnx(graph), options));
+    const own = new Map<string, Kept>();
+    for (const [name, { shape, data }] of variables) {
+      own.set(name, { ...(await createVariable({ shape, data }, options)), shape });
     }
-    const [first] = sessions;
-    if (!first)
-      throw new GraphError("NO_STEP", "Cannot train: expected at least one step, got none");
-    const own = new Map(
-      [...variables].map(([name, value]) => [
-        name,
-        { ...first.variable(value), shape: value.shape },
-      ]),
-    );
     const find = (name: string): Variable => {
       const found = own.get(name);
       if (found) return found;
       throw new GraphError("NO_VARIABLE", `Cannot train: no value is given for "${name}"`);
     };
-    const compiled = steps.map(({ graph, assign }, index) => ({
-      session: sessions[index] as OrtSession,
-      feeds: new Map(graph.parameters.map(({ name }) => [name, find(name)])),
-      into: new Map([...assign].map(([output, name]) => [output, find(name)])),
-    }));
+    const compiled: CompiledStep[] = [];
+    for (const step of steps) compiled.push(await compileStep(step, find, options));
     return new OrtTraining(compiled, own);
   }
 
   run(step: number, inputs: Tensors): Promise<Map<string, Tensor>> {
-    const { session, feeds, into } = this.#steps[step] as CompiledStep;
-    return session.runInto(inputs, feeds, into);
+    return (this.#steps[step] as CompiledStep).run(inputs);
   }
 
   read(names: readonly string[]): Map<string, Tensor> {
@@ -81,6 +92,6 @@ export class OrtTraining {
   }
 
   async release(): Promise<void> {
-    for (const { session } of this.#steps) await session.release();
+    for (const step of this.#steps) await step.release();
   }
 }

@@ -22,18 +22,14 @@ parentPort?.on("message", (request: Request) => {
 
 async function answer(request: Request): Promise<void> {
   const reply: Reply = { id: request.id };
-  const buffers: ArrayBuffer[] = [];
   try {
     switch (request.kind) {
       case "compile":
         sessions.set(request.id, await compile(request));
         break;
-      case "run": {
-        const outputs = await session(request.program).run(request.inputs, request.outputs);
-        for (const { data } of outputs.values()) buffers.push(data.buffer as ArrayBuffer);
-        reply.outputs = outputs;
+      case "run":
+        reply.outputs = await session(request.program).run(request.inputs, request.outputs);
         break;
-      }
       case "release":
         await (sessions.get(request.program) ?? training(request.program)).release();
         sessions.delete(request.program);
@@ -46,7 +42,6 @@ async function answer(request: Request): Promise<void> {
         break;
       case "step":
         reply.outputs = await training(request.program).run(request.step, request.inputs);
-        for (const { data } of reply.outputs.values()) buffers.push(data.buffer as ArrayBuffer);
         break;
       case "read":
         reply.outputs = training(request.program).read(request.names);
@@ -58,7 +53,9 @@ async function answer(request: Request): Promise<void> {
   } catch (error) {
     reply.error = packError(explain(error));
   }
-  parentPort?.postMessage(reply, buffers);
+  const results = [...(reply.outputs?.values() ?? [])];
+  const buffers = new Set(results.map(({ data }) => data.buffer as ArrayBuffer)); // two may share one
+  parentPort?.postMessage(reply, [...buffers]);
 }
 
 async function compile(request: Request & { kind: "compile" }): Promise<OrtSession> {

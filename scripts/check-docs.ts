@@ -2,32 +2,33 @@
  * @file Documentation that cannot go stale unseen: heads of files, public names, links, versions.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import ts from "typescript";
 import { repositoryFile } from "../test/helpers/paths.js";
 import type { Problem } from "./check.js";
-import { sourceFiles } from "./source-files.js";
+import { type SourceFile, sourceFiles } from "./source-files.js";
 
 /** All problems of documentation. */
 export function checkDocs(): Problem[] {
   return [...checkHeads(), ...checkPublicNames(), ...checkLinks(), ...checkVersion()];
 }
 
-/** Each source file starts by saying what it is. */
-function checkHeads(): Problem[] {
-  return sourceFiles("src", "scripts", "bench")
-    .filter(
-      ({ path, text }) => !path.endsWith(".test.ts") && !/^(#!.*\n)?\/\*\*\n \* @file /.test(text),
-    )
+/** Each file but the unit tests starts by saying what it is. */
+export function checkHeads(
+  files: readonly SourceFile[] = sourceFiles("src", "scripts", "bench", "examples", "test"),
+): Problem[] {
+  return files
+    .filter(({ path }) => !path.endsWith(".test.ts"))
+    .filter(({ text }) => !/^(#!.*\n)?\/\*\*\s+(\* )?@file /.test(text))
     .map(({ path }) => ({
       file: path,
       problem: "expected the file to start with /** @file ... */",
     }));
 }
 
-/** Everything that src/index.ts exports has a comment of its own. */
-function checkPublicNames(): Problem[] {
-  const entry = repositoryFile("src/index.ts");
+/** Everything that an entry file exports has a comment of its own. */
+export function checkPublicNames(entryPath = "src/index.ts"): Problem[] {
+  const entry = repositoryFile(entryPath);
   const config = ts.readConfigFile(repositoryFile("tsconfig.json"), ts.sys.readFile)
     .config as object;
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, repositoryFile("."));
@@ -35,49 +36,77 @@ function checkPublicNames(): Problem[] {
   const checker = program.getTypeChecker();
   const source = program.getSourceFile(entry);
   const module = source && checker.getSymbolAtLocation(source);
-  if (!module) return [{ file: "src/index.ts", problem: "expected a module, got none" }];
+  if (!module) return [{ file: entryPath, problem: "expected a module, got none" }];
   return checker.getExportsOfModule(module).flatMap((symbol) => {
     const isAlias = symbol.flags & ts.SymbolFlags.Alias;
     const target = isAlias ? checker.getAliasedSymbol(symbol) : symbol;
     if (target.getDocumentationComment(checker).length > 0) return [];
-    return [
-      { file: "src/index.ts", problem: `expected a doc comment on "${symbol.name}", got none` },
-    ];
+    return [whereDeclared(target, entryPath)];
   });
 }
 
-/** Relative links and mentioned paths in the pages exist. */
-function checkLinks(): Problem[] {
+function whereDeclared(symbol: ts.Symbol, entryPath: string): Problem {
+  const problem = `expected a doc comment on "${symbol.name}", got none`;
+  const [declaration] = symbol.declarations ?? [];
+  if (!declaration) return { file: entryPath, problem };
+  const source = declaration.getSourceFile();
+  const { line } = source.getLineAndCharacterOfPosition(declaration.getStart(source));
+  return { file: relative(repositoryFile("."), source.fileName), line: line + 1, problem };
+}
+
+const linkPattern = /\]\((?!\w+:|#)([^)#\s]+)/g;
+const pathPattern =
+  /(?<![\w./@-])(?:src|test|scripts|bench|docs|examples)(?:\/[\w.-]*\w)+(?![\w*])/g;
+
+/** Relative links and the paths that a page mentions exist. */
+export function checkLinks(pages: readonly SourceFile[] = documentationPages()): Problem[] {
+  return pages.flatMap(({ path, text }) => {
+    const links = [...text.matchAll(linkPattern)].map(({ index, 1: link = "" }) => ({
+      index,
+      text: link,
+      target: join(dirname(path), link),
+    }));
+    const paths = [...text.matchAll(pathPattern)].map(({ index, 0: mention }) => ({
+      index,
+      text: mention,
+      target: mention,
+    }));
+    const linked = new Set(links.map(({ index }) => index + 2));
+    const mentions = [...links, ...paths.filter(({ index }) => !linked.has(index))];
+    return mentions
+      .filter(({ target }) => !existsSync(repositoryFile(target)))
+      .map(({ index, text: name }) => ({
+        file: path,
+        line: text.slice(0, index).split("\n").length,
+        problem: `expected "${name}" to exist`,
+      }));
+  });
+}
+
+function documentationPages(): SourceFile[] {
   const docs = existsSync(repositoryFile("docs"))
     ? readdirSync(repositoryFile("docs"), { recursive: true, encoding: "utf8" })
         .filter((path) => path.endsWith(".md"))
-        .map((path) => `docs/${path}`)
+        .map((path) => `docs/${path.replaceAll("\\", "/")}`)
     : [];
-  const pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", ...docs];
-  return pages.flatMap((page) => {
-    const text = readFileSync(repositoryFile(page), "utf8");
-    const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map((match) => ({
-      match,
-      base: dirname(page),
-    }));
-    const paths = [
-      ...text.matchAll(/`((?:src|test|scripts|bench|docs|examples)\/[\w./-]+\.\w+)`/g),
-    ];
-    const all = [...links, ...paths.map((match) => ({ match, base: "." }))];
-    return all.flatMap(({ match, base }) => {
-      if (existsSync(repositoryFile(join(base, match[1] ?? "")))) return [];
-      const line = text.slice(0, match.index).split("\n").length;
-      return [{ file: page, line, problem: `expected "${match[1]}" to exist` }];
-    });
-  });
+  return ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", ...docs].map(
+    (path) => ({ path, text: readFileSync(repositoryFile(path), "utf8") }),
+  );
 }
 
 /** The version has its section in the changelog. */
-function checkVersion(): Problem[] {
-  const { version } = JSON.parse(readFileSync(repositoryFile("package.json"), "utf8")) as {
-    version: string;
-  };
-  const changes = readFileSync(repositoryFile("CHANGELOG.md"), "utf8");
-  if (changes.includes(`\n## ${version}\n`)) return [];
+export function checkVersion(
+  version = packageVersion(),
+  changes = readFileSync(repositoryFile("CHANGELOG.md"), "utf8"),
+): Problem[] {
+  const headings = changes.split("\n").filter((line) => line.startsWith("## "));
+  if (headings.some((line) => line === `## ${version}` || line.startsWith(`## ${version} `))) {
+    return [];
+  }
   return [{ file: "CHANGELOG.md", problem: `expected a section "## ${version}", got none` }];
+}
+
+function packageVersion(): string {
+  const text = readFileSync(repositoryFile("package.json"), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
 }

@@ -2,6 +2,7 @@
  * @file Who may import whom: the folders in layers, and the heavy packages in one place each.
  */
 import { posix } from "node:path";
+import ts from "typescript";
 import type { Problem } from "./check.js";
 import { type SourceFile, sourceFiles } from "./source-files.js";
 
@@ -48,11 +49,11 @@ const heavy: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** Imports that break the table, and cycles between files. */
-export function checkLayers(): Problem[] {
-  const files = sourceFiles("src").filter(({ path }) => !path.endsWith(".test.ts"));
-  const imports = new Map(files.map((file) => [file.path, importsOf(file)]));
-  const problems = files.flatMap((file) =>
+/** Imports that break the tables, and cycles between files. */
+export function checkLayers(files: readonly SourceFile[] = sourceFiles("src")): Problem[] {
+  const sources = files.filter(({ path }) => !path.endsWith(".test.ts"));
+  const imports = new Map(sources.map((file) => [file.path, importsOf(file)]));
+  const problems = sources.flatMap((file) =>
     (imports.get(file.path) ?? []).flatMap((one) => judge(file, one)),
   );
   return [...problems, ...findCycles(imports)];
@@ -65,19 +66,53 @@ interface Import {
   readonly isType: boolean;
 }
 
+/** Static imports, re-exports, `import()`, and files named by `new URL(..., import.meta.url)`. */
 function importsOf({ path, text }: SourceFile): Import[] {
-  const pattern = /^(?:import|export)\s+(type\s)?[^;]*?from\s+"([^"]+)"|import\("([^"]+)"\)/gm;
-  return [...text.matchAll(pattern)].map((match) => {
-    const name = match[2] ?? match[3] ?? "";
-    const target = name.startsWith(".")
-      ? posix.join(posix.dirname(path), name).replace(/\.js$/, ".ts")
-      : name;
-    return {
-      line: text.slice(0, match.index).split("\n").length,
-      target,
-      isType: match[1] !== undefined,
-    };
-  });
+  const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest);
+  const found: Import[] = [];
+  const visit = (node: ts.Node): void => {
+    const name = importedName(node);
+    if (name !== undefined) {
+      const target = name.startsWith(".")
+        ? posix.join(posix.dirname(path), name).replace(/\.js$/, ".ts")
+        : name;
+      const line = source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1;
+      found.push({ line, target, isType: isTypeOnly(node) });
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+function importedName(node: ts.Node): string | undefined {
+  const text = (child: ts.Node | undefined) =>
+    child && ts.isStringLiteralLike(child) ? child.text : undefined;
+  if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) {
+    return text(node.moduleSpecifier);
+  }
+  if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) {
+    return text(node.argument.literal);
+  }
+  if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+    return text(node.arguments[0]);
+  }
+  const isFileUrl =
+    ts.isNewExpression(node) &&
+    ts.isIdentifier(node.expression) &&
+    node.expression.text === "URL" &&
+    node.arguments?.length === 2;
+  const file = isFileUrl ? text(node.arguments?.[0]) : undefined;
+  return file?.endsWith(".js") ? file : undefined;
+}
+
+/** Whether nothing is left of an import when it runs; a thread's file runs apart from its starter. */
+function isTypeOnly(node: ts.Node): boolean {
+  if (ts.isImportDeclaration(node)) {
+    return node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword;
+  }
+  if (ts.isExportDeclaration(node)) return node.isTypeOnly;
+  return ts.isImportTypeNode(node) || ts.isNewExpression(node);
 }
 
 function judge({ path }: SourceFile, { line, target }: Import): Problem[] {

@@ -5,11 +5,12 @@ import { checkDocs } from "./check-docs.js";
 import { checkLayers } from "./check-layers.js";
 import { checkSizes } from "./check-sizes.js";
 
-/** A rule that is broken, and where. */
+/** A rule that is broken, and where; a warning does not fail the check. */
 export interface Problem {
   readonly file: string;
   readonly line?: number;
   readonly problem: string;
+  readonly isWarning?: boolean;
 }
 
 const checks: Readonly<Record<string, () => Problem[]>> = {
@@ -20,11 +21,13 @@ const checks: Readonly<Record<string, () => Problem[]>> = {
 
 for (const [name, check] of Object.entries(checks)) {
   const problems = check();
-  process.stdout.write(
-    `${name}: ${problems.length === 0 ? "ok" : `${problems.length} problems`}\n`,
-  );
-  for (const { file, line = 1, problem } of problems) {
-    process.stdout.write(`${file}:${line}: ${problem}\n`);
-    process.exitCode = 1;
+  const failing = problems.filter(({ isWarning }) => !isWarning).length;
+  const counts = [failing, problems.length - failing]
+    .map((count, index) => `${count} ${["problem", "warning"][index]}${count === 1 ? "" : "s"}`)
+    .filter((text) => !text.startsWith("0 "));
+  process.stdout.write(`${name}: ${counts.join(", ") || "ok"}\n`);
+  for (const { file, line = 1, problem, isWarning } of problems) {
+    process.stdout.write(`${file}:${line}: ${isWarning ? "warning: " : ""}${problem}\n`);
   }
+  if (failing > 0) process.exitCode = 1;
 }

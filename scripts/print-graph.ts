@@ -1,10 +1,36 @@
 /**
- * @file `npm run graph -- [block]`: the graph as text, with shapes and costs.
+ * @file `npm run graph -- [--block mixed_6a]`: the graph, or a part, as text with shapes and costs.
+ *
+ * Options: --block PATH, --input-size PIXELS, --width FACTOR, --auxiliary.
  */
+import { parseArgs } from "node:util";
 import { lower } from "../src/architecture/lower.js";
 import { configureNetwork } from "../src/architecture/transforms.js";
+import { Irv2Error } from "../src/errors.js";
 import { printGraph } from "../src/graph/print.js";
 
-const [scope] = process.argv.slice(2);
-const graph = lower(configureNetwork());
-process.stdout.write(printGraph(graph, { costs: true, ...(scope !== undefined && { scope }) }));
+const { values } = parseArgs({
+  options: {
+    block: { type: "string" },
+    "input-size": { type: "string" },
+    width: { type: "string" },
+    auxiliary: { type: "boolean" },
+  },
+});
+const number = (text: string | undefined) => (text === undefined ? undefined : Number(text));
+
+try {
+  const graph = lower(
+    configureNetwork({
+      inputSize: number(values["input-size"]),
+      width: number(values.width),
+      auxiliary: values.auxiliary,
+    }),
+  );
+  const scope = values.block === undefined ? {} : { scope: values.block };
+  process.stdout.write(printGraph(graph, { costs: true, ...scope }));
+} catch (error) {
+  if (!(error instanceof Irv2Error)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = error.exitCode;
+}

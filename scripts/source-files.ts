@@ -1,7 +1,7 @@
 /**
  * @file The TypeScript files of the repository, for the checks.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { repositoryFile } from "../test/helpers/paths.js";
 
 /** A file with its text; the path is relative to the repository, with forward slashes. */
@@ -10,9 +10,10 @@ export interface SourceFile {
   readonly text: string;
 }
 
-/** All TypeScript files under some folders. */
+/** All TypeScript files under some folders; a folder that is absent has none. */
 export function sourceFiles(...folders: readonly string[]): SourceFile[] {
-  return folders.flatMap((folder) =>
+  const present = folders.filter((folder) => existsSync(repositoryFile(folder)));
+  return present.flatMap((folder) =>
     readdirSync(repositoryFile(folder), { recursive: true, encoding: "utf8" })
       .filter((path) => path.endsWith(".ts"))
       .map((path) => `${folder}/${path.replaceAll("\\", "/")}`)

@@ -3,60 +3,143 @@
  *
  * node dist/scripts/test.js [--full] [part of a path ...]
  *
- * `*.full.test.js` run only with --full. The last line is `N passed, N failed[, N skipped]`; the exit
- * code is 1 when something failed or nothing ran.
+ * `*.full.test.js` run only with --full. A compiled test whose source is gone does not run. Counted
+ * are leaf tests; a failing hook, a crash and a file without a test count as one failure each. The
+ * last line is `N passed, N failed[, N skipped]`; the exit code is 1 when something failed or
+ * nothing ran.
  */
-import { readdirSync } from "node:fs";
-import { relative } from "node:path";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { run } from "node:test";
+import { parseArgs } from "node:util";
 import { repositoryFile } from "../test/helpers/paths.js";
 
-const args = process.argv.slice(2);
-const full = args.includes("--full");
-const parts = args.filter((arg) => !arg.startsWith("--"));
+const { values, positionals } = parseArgs({
+  options: { full: { type: "boolean", default: false } },
+  allowPositionals: true,
+});
 const root = repositoryFile("dist");
-const files = readdirSync(root, { recursive: true, encoding: "utf8" })
-  .filter((path) => path.endsWith(".test.js") && (full || !path.endsWith(".full.test.js")))
-  .filter((path) => parts.length === 0 || parts.some((part) => path.includes(part)))
-  .sort()
-  .map((path) => `${root}/${path}`);
+const timeoutMs = 15 * 60_000;
+const slowestShown = 5;
+const concurrency = 2;
 
-let passed = 0;
-let failed = 0;
-const skipped: string[] = [];
-const times = new Map<string, number>();
-const failures: string[] = [];
-
-for await (const { type, data } of run({ files, concurrency: 2, timeout: 15 * 60_000 })) {
-  if (type === "test:stderr" || type === "test:stdout") continue;
-  if (type !== "test:pass" && type !== "test:fail") continue;
-  const file = relative(root, data.file ?? data.name);
-  const isFile = data.nesting === 0 && files.includes(data.name);
-  if (isFile) times.set(file, data.details.duration_ms);
-  if (data.details.type === "suite") continue;
-  if (type === "test:pass") {
-    if (isFile) continue;
-    if (data.skip === undefined) passed++;
-    else skipped.push(`${file}: ${data.name}: ${data.skip}`);
-    continue;
-  }
-  const cause = (data.details.error.cause ?? data.details.error) as Error & {
-    failureType?: string;
-  };
-  if (/subtestsFailed/.test(String((data.details.error as { failureType?: string }).failureType)))
-    continue;
-  failed++;
-  failures.push(`${file}: ${data.name}\n${indent(cause.stack ?? String(cause))}`);
+/** What is known of one test file so far; `depth` is the nesting of the test reported last. */
+interface FileReport {
+  readonly name: string;
+  readonly stderr: string[];
+  tests: number;
+  depth: number;
+  durationMs: number;
 }
 
-for (const failure of failures) process.stdout.write(`FAILED ${failure}\n\n`);
-for (const line of skipped) process.stdout.write(`skipped ${line}\n`);
-const slowest = [...times].sort(([, a], [, b]) => b - a).slice(0, 5);
-for (const [file, ms] of slowest) process.stdout.write(`${(ms / 1000).toFixed(1)} s ${file}\n`);
-const ending = skipped.length > 0 ? `, ${skipped.length} skipped` : "";
-process.stdout.write(`${passed} passed, ${failed} failed${ending}\n`);
-process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
+const reports = findTestFiles().map(
+  (name): FileReport => ({ name, stderr: [], tests: 0, depth: 0, durationMs: 0 }),
+);
+let passed = 0;
+const failures: string[] = [];
+const skips: string[] = [];
 
-function indent(text: string): string {
-  return text.replace(/^/gm, "    ");
+const queue = reports.values();
+await Promise.all(
+  Array.from({ length: concurrency }, async () => {
+    for (const report of queue) await runFile(report);
+  }),
+);
+for (const report of reports) {
+  if (report.tests === 0) fail(report, "expected a test in this file, got none", "");
+}
+printReport();
+
+interface Finished {
+  readonly name: string;
+  readonly nesting: number;
+  readonly skip?: string | boolean | undefined;
+  readonly todo?: string | boolean | undefined;
+  readonly details: { readonly type?: string | undefined; readonly error?: Error | undefined };
+}
+
+/**
+ * Runs one file. Each has a run of its own, as Node names the file that defines a test, which may be
+ * a suite shared by several test files.
+ */
+async function runFile(report: FileReport): Promise<void> {
+  const path = join(root, report.name);
+  for await (const { type, data } of run({ files: [path], timeout: timeoutMs })) {
+    if (type === "test:stderr") report.stderr.push(data.message);
+    if (type !== "test:pass" && type !== "test:fail" && type !== "test:complete") continue;
+    // the file itself is reported as a test named by its path
+    const isWholeFile = data.nesting === 0 && data.name === path;
+    if (type === "test:complete") {
+      if (isWholeFile) report.durationMs = data.details.duration_ms ?? 0;
+    } else if (!isWholeFile) judge(report, data);
+    else if (type === "test:fail") fail(report, "the file crashed", describeCrash(report, data));
+  }
+}
+
+function describeCrash({ stderr }: FileReport, { details }: Finished): string {
+  const { exitCode, signal, message } = details.error as Error & {
+    exitCode?: number | null;
+    signal?: string | null;
+  };
+  const ending = signal ?? (typeof exitCode === "number" ? `exit code ${exitCode}` : message);
+  return [ending, stderr.join("").trim()].join("\n");
+}
+
+/** Counts a test. Children are reported right before their parent, one level deeper. */
+function judge(report: FileReport, test: Finished): void {
+  const isParent = test.nesting < report.depth;
+  report.depth = test.nesting;
+  const error = test.details.error as (Error & { failureType?: string }) | undefined;
+  const isGroup = isParent || test.details.type === "suite";
+  const reason = reasonToSkip(test);
+  if (reason !== undefined) {
+    report.tests++;
+    skips.push(`${report.name}: ${test.name}: ${reason}`);
+  } else if (error) {
+    report.tests++;
+    if (error.failureType === "subtestsFailed") return;
+    const cause = error.cause ?? error;
+    fail(report, test.name, cause instanceof Error ? (cause.stack ?? cause.message) : `${cause}`);
+  } else if (!isGroup) {
+    report.tests++;
+    passed++;
+  }
+}
+
+/** A test to do is run, but counts as skipped whatever comes of it. */
+function reasonToSkip({ skip, todo }: Finished): string | undefined {
+  if (typeof skip === "string") return skip;
+  if (skip === true) return "no reason given";
+  if (typeof todo === "string") return `todo: ${todo}`;
+  return todo === true ? "todo" : undefined;
+}
+
+function fail(report: FileReport, what: string, why: string): void {
+  report.tests++;
+  failures.push(`FAILED ${report.name}: ${what}\n${why.replace(/^(?=.)/gm, "    ")}`.trimEnd());
+}
+
+function printReport(): void {
+  const slowest = reports.toSorted((a, b) => b.durationMs - a.durationMs);
+  const lines = [
+    ...failures.map((failure) => `${failure}\n`),
+    ...skips.map((skip) => `skipped ${skip}`),
+    ...slowest
+      .slice(0, slowestShown)
+      .map(({ name, durationMs }) => `${(durationMs / 1000).toFixed(1)} s ${name}`),
+    `${passed} passed, ${failures.length} failed${skips.length > 0 ? `, ${skips.length} skipped` : ""}`,
+  ];
+  process.stdout.write(`${lines.join("\n")}\n`);
+  process.exitCode = failures.length > 0 || passed === 0 ? 1 : 0;
+}
+
+/** Compiled tests by their path in `dist`, those that the arguments ask for. */
+function findTestFiles(): string[] {
+  const parts = positionals.map((part) => part.replace(/\.ts$/, ".js"));
+  return readdirSync(root, { recursive: true, encoding: "utf8" })
+    .map((path) => path.replaceAll("\\", "/"))
+    .filter((path) => path.endsWith(".test.js") && (values.full || !path.endsWith(".full.test.js")))
+    .filter((path) => parts.length === 0 || parts.some((part) => path.includes(part)))
+    .filter((path) => existsSync(repositoryFile(path.replace(/\.js$/, ".ts"))))
+    .sort();
 }

@@ -1,19 +1,73 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { exitCodes, InputError, ModelError, packError, UsageError, unpackError } from "./errors.js";
+import {
+  exitCodes,
+  GraphError,
+  InputError,
+  Irv2Error,
+  ModelError,
+  packError,
+  ResourceError,
+  UsageError,
+  unpackError,
+} from "./errors.js";
 
 describe("errors", () => {
-  it("know their exit codes", () => {
-    assert.equal(new UsageError("A", "a").exitCode, exitCodes.usage);
-    assert.equal(new InputError("B", "b").exitCode, 3);
-    assert.equal(new ModelError("C", "c").exitCode, 4);
+  const classes = [
+    [Irv2Error, "Irv2Error", 1],
+    [UsageError, "UsageError", 2],
+    [InputError, "InputError", 3],
+    [ModelError, "ModelError", 4],
+    [ResourceError, "ResourceError", 5],
+    [GraphError, "GraphError", 1],
+  ] as const;
+  for (const [Kind, name, exitCode] of classes) {
+    it(`of class ${name} end the command line with ${exitCode}, across threads too`, () => {
+      const error = new Kind("SOME_CODE", "Cannot do this", { cause: "that" });
+      assert.ok(error instanceof Irv2Error);
+      assert.deepEqual([error.name, error.exitCode, error.cause], [name, exitCode, "that"]);
+      const back = unpackError(structuredClone(packError(error)));
+      assert.ok(back instanceof Kind);
+      assert.deepEqual(
+        [back.name, back.code, back.message, back.exitCode, back.stack],
+        [name, "SOME_CODE", "Cannot do this", exitCode, error.stack],
+      );
+    });
+  }
+
+  it("have the documented exit codes", () => {
+    assert.deepEqual(exitCodes, {
+      done: 0,
+      failed: 1,
+      usage: 2,
+      badInput: 3,
+      badModel: 4,
+      resource: 5,
+      qualityGate: 6,
+      interrupted: 130,
+    });
+  });
+});
+
+describe("packError()", () => {
+  it("takes whatever is thrown", () => {
+    assert.deepEqual(
+      { ...packError(new RangeError("too far")), stack: undefined },
+      { name: "RangeError", code: "UNEXPECTED", message: "too far", stack: undefined },
+    );
+    for (const [thrown, message] of [
+      ["text", "text"],
+      [undefined, "undefined"],
+      [7, "7"],
+    ] as const) {
+      const { name, code, message: packed } = packError(thrown);
+      assert.deepEqual([name, code, packed], ["Error", "UNEXPECTED", message]);
+    }
   });
 
-  it("keep class, code and message from thread to thread", () => {
-    const back = unpackError(structuredClone(packError(new ModelError("WEIGHTS_SHAPE", "no"))));
-    assert.ok(back instanceof ModelError);
-    assert.equal(back.code, "WEIGHTS_SHAPE");
-    assert.equal(back.message, "no");
-    assert.equal(unpackError(packError("text")).message, "text");
+  it("gives an error of a class that is not ours back as a plain one", () => {
+    const back = unpackError(packError(new RangeError("too far")));
+    assert.ok(!(back instanceof Irv2Error));
+    assert.equal(back.message, "too far");
   });
 });

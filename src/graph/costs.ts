@@ -6,15 +6,22 @@ import { sizeOf } from "../tensor/tensor.js";
 import { type AnyNode, type Graph, isTrainable, type Parameter, type Value } from "./ir.js";
 import { type OpName, ops, type Pair, type Window } from "./ops.js";
 
-/** The costs of one node. */
-export interface NodeCost {
+/** Costs that add up. */
+export interface CostSum {
+  /** Numbers that are stored. */
   readonly parameters: number;
+  /** Of these, the ones that training changes. */
   readonly trainable: number;
+  /** Parameter tensors. */
   readonly tensors: number;
   /** Products that are added up, as convolutions and dense layers do; at the batch of the graph. */
   readonly multiplyAdds: number;
   /** Bytes of the outputs, as float32, at the batch of the graph. */
   readonly activationBytes: number;
+}
+
+/** The costs of one node. */
+export interface NodeCost extends CostSum {
   /** Weighted layers (convolutions, dense layers) on the longest path from the input to here. */
   readonly depth: number;
   readonly field: Field;
@@ -52,6 +59,19 @@ export function nodeCosts(graph: Graph): ReadonlyMap<AnyNode, NodeCost> {
     for (const output of node.outputs) from.set(output, cost);
   }
   return costs;
+}
+
+/** The costs of several nodes together. */
+export function sumCosts(costs: Iterable<CostSum>): CostSum {
+  const sum = { parameters: 0, trainable: 0, tensors: 0, multiplyAdds: 0, activationBytes: 0 };
+  for (const cost of costs) {
+    sum.parameters += cost.parameters;
+    sum.trainable += cost.trainable;
+    sum.tensors += cost.tensors;
+    sum.multiplyAdds += cost.multiplyAdds;
+    sum.activationBytes += cost.activationBytes;
+  }
+  return sum;
 }
 
 function multiplyAdds(node: AnyNode): number {

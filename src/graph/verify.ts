@@ -2,22 +2,43 @@
  * @file Is a graph legal? Run between passes in tests, and by whoever builds graphs by hand.
  */
 import { GraphError } from "../errors.js";
-import { formatShape, sameShape } from "../tensor/tensor.js";
+import { formatShape, type Shape, sameShape } from "../tensor/tensor.js";
 import { inferShapes } from "./builder.js";
-import type { Graph, Value } from "./ir.js";
-import type { OpAttributes, OpName } from "./ops.js";
+import type { AnyNode, Graph, Value } from "./ir.js";
+import { type OpAttributes, type OpName, ops } from "./ops.js";
 
 /**
- * Checks that names are unique, that each node comes after what it reads, that shapes are what the
- * op table says, and that parameters are used and outputs and blocks exist. Throws `GraphError`.
+ * Checks that names are unique, that each node comes after what it reads and has as many inputs and
+ * the shapes that the op table says, that parameters are read, and that outputs, blocks and the
+ * blocks of stages exist. Throws `GraphError` naming the node or value. A result that nobody reads is
+ * legal: `selectOutputs` drops it.
  */
 export function verifyGraph(graph: Graph): void {
-  const fail = (subject: string, problem: string): never => {
+  const fail: Fail = (subject, problem) => {
     throw new GraphError(
       "ILLEGAL_GRAPH",
       `Illegal graph "${graph.name}" at "${subject}": ${problem}`,
     );
   };
+  const known = checkOrder(graph, fail);
+  for (const node of graph.nodes) checkNode(node, fail);
+  for (const [name, value] of [...graph.outputs, ...graph.blocks]) {
+    if (!known.has(value)) fail(name, `expected a value of the graph, got "${value.name}"`);
+  }
+  const read = new Set(graph.nodes.flatMap(({ inputs }) => inputs));
+  for (const parameter of graph.parameters) {
+    if (!read.has(parameter)) fail(parameter.name, "expected a node that reads it, got none");
+  }
+  for (const { title, blocks } of graph.stages) {
+    const unknown = blocks.find((block) => !graph.blocks.has(block));
+    if (unknown !== undefined) fail(title, `expected a block of the graph, got "${unknown}"`);
+  }
+}
+
+type Fail = (subject: string, problem: string) => never;
+
+/** Every value is named and defined once, before it is read. */
+function checkOrder(graph: Graph, fail: Fail): ReadonlySet<Value> {
   const names = new Set<string>();
   const known = new Set<Value>();
   const define = (value: Value) => {
@@ -26,26 +47,26 @@ export function verifyGraph(graph: Graph): void {
     known.add(value);
   };
   [...graph.inputs, ...graph.parameters].forEach(define);
-  const used = new Set<Value>();
-  for (const { op, name, inputs, attributes, outputs } of graph.nodes) {
-    for (const input of inputs) {
-      if (!known.has(input))
-        fail(name, `expected its input before it, got "${input.name}" from nowhere`);
-      used.add(input);
-    }
-    const shapes = inferShapes(op, name, inputs, attributes as OpAttributes[OpName]);
-    outputs.forEach((output, index) => {
-      const expected = shapes[index] ?? [];
-      if (!sameShape(output.shape, expected)) {
-        fail(name, `expected output ${formatShape(expected)}, got ${formatShape(output.shape)}`);
-      }
-      define(output);
-    });
+  for (const { name, inputs, outputs } of graph.nodes) {
+    const unknown = inputs.find((input) => !known.has(input));
+    if (unknown) fail(name, `expected its input before it, got "${unknown.name}" from nowhere`);
+    outputs.forEach(define);
   }
-  for (const parameter of graph.parameters) {
-    if (!used.has(parameter)) fail(parameter.name, "expected a node that reads it, got none");
+  return known;
+}
+
+/** A node has the inputs of its row in the op table, and the outputs of its shape rule. */
+function checkNode({ op, name, inputs, attributes, outputs }: AnyNode, fail: Fail): void {
+  const row = ops[op].inputs;
+  const least = row.filter((input) => !input.endsWith("?") && !input.startsWith("...")).length;
+  const most = row.some((input) => input.startsWith("...")) ? Number.POSITIVE_INFINITY : row.length;
+  if (inputs.length < least || inputs.length > most) {
+    fail(name, `expected the inputs ${row.join(", ")}, got ${inputs.length}`);
   }
-  for (const [name, value] of [...graph.outputs, ...graph.blocks]) {
-    if (!known.has(value)) fail(name, `expected a value of the graph, got "${value.name}"`);
-  }
+  const list = (shapes: readonly Shape[]) => shapes.map(formatShape).join(", ");
+  const shapes = inferShapes(op, name, inputs, attributes as OpAttributes[OpName]);
+  const given = outputs.map(({ shape }) => shape);
+  const fits =
+    shapes.length === given.length && shapes.every((x, at) => sameShape(x, given[at] ?? []));
+  if (!fits) fail(name, `expected output ${list(shapes)}, got ${list(given) || "none"}`);
 }

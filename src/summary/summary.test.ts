@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { lower } from "../architecture/lower.js";
 import { configureNetwork } from "../architecture/transforms.js";
-import { nodeCosts } from "../graph/costs.js";
 import { formatName, formatOutput } from "./format.js";
 import { renderHtml } from "./html.js";
 import { renderMermaid } from "./mermaid.js";
@@ -49,6 +48,64 @@ describe("summarize()", () => {
     ]);
   });
 
+  it("counts what is trained of each stage as the published tables do", () => {
+    assert.deepEqual(
+      stages.rows.map(({ trainable }) => trainable),
+      [
+        0,
+        172_272,
+        267_792,
+        10 * 122_928,
+        2_663_680,
+        20 * 1_126_112,
+        3_878_912,
+        10 * 2_034_560,
+        3_196_416,
+        0,
+        1_537_000,
+      ],
+    );
+  });
+
+  it("gives one block of each kind as the published tables do", () => {
+    const rows = new Map(
+      summarize(graph, { depth: "block" }).rows.map((row) => [row.name, row] as const),
+    );
+    for (const [block, trainable, multiplyAdds] of [
+      ["block35_7", 122_928, 149_900_800],
+      ["block17_13", 1_126_112, 324_937_728],
+      ["block8_10", 2_034_560, 130_023_424],
+    ] as const) {
+      const row = rows.get(block);
+      assert.deepEqual([row?.trainable, row?.multiplyAdds], [trainable, multiplyAdds], block);
+    }
+  });
+
+  it("says what each row reads", () => {
+    const reads = stages.rows.map((row) => row.reads);
+    assert.deepEqual(reads, [[], ...stages.rows.slice(0, -1).map(({ name }) => [name])]);
+    const layers = summarize(graph, { depth: "layer" }).rows;
+    const find = (name: string) => layers.find((row) => row.name === name)?.reads;
+    assert.deepEqual(find("block35_2/add"), ["block35_1/relu", "block35_2/scale"]);
+    assert.deepEqual(find("mixed_6a"), [
+      "mixed_6a/branch_0/conv2d_1a_3x3",
+      "mixed_6a/branch_1/conv2d_1a_3x3",
+      "mixed_6a/branch_2/maxpool_1a_3x3",
+    ]);
+  });
+
+  it("leaves top and pooling out where the network does", () => {
+    const bare = summarize(lower(configureNetwork({ top: false, pooling: "none" })), {
+      depth: "stage",
+    });
+    assert.equal(bare.totals.parameters, 54_336_736);
+    assert.deepEqual(bare.rows.at(-1)?.output, [8, 8, 1536]);
+  });
+
+  it("is plain data", () => {
+    assert.deepEqual(JSON.parse(JSON.stringify(stages)), stages);
+  });
+
   it("gives the totals", () => {
     const { totals } = stages;
     assert.equal(totals.parameters, 55_873_736);
@@ -76,6 +133,7 @@ describe("summarize()", () => {
     assert.equal(last?.name, "Auxiliary classifier");
     assert.equal(last?.parameters, 3_368_552);
     assert.equal(last?.depth, 3);
+    assert.deepEqual(last?.reads, ["Inception-ResNet-B"]);
   });
 
   it("counts every layer once", () => {
@@ -90,20 +148,6 @@ describe("summarize()", () => {
         totals.multiplyAdds,
       );
     }
-  });
-});
-
-describe("nodeCosts()", () => {
-  it("follows windows and strides through the stem", () => {
-    const costs = nodeCosts(graph);
-    const field = (name: string) => {
-      const node = graph.nodes.find((one) => one.name === name);
-      return node && costs.get(node)?.field;
-    };
-    assert.deepEqual(field("conv2d_1a/conv"), { size: [3, 3], stride: [2, 2] });
-    assert.deepEqual(field("conv2d_2a/conv"), { size: [7, 7], stride: [2, 2] });
-    assert.deepEqual(field("maxpool_5a"), { size: [31, 31], stride: [8, 8] });
-    assert.deepEqual(field("block17_1/branch_1/conv2d_0b_1x7/conv")?.size, [415, 511]);
   });
 });
 
@@ -127,6 +171,49 @@ describe("the renderings of a summary", () => {
     assert.ok(!/(src|href)="https?:/.test(html), "nothing is loaded from elsewhere");
   });
 
+  it("lead the auxiliary classifier out of the stage that it hangs on", () => {
+    const auxiliary = lower(configureNetwork({ auxiliary: true }));
+    for (const depth of ["stage", "block", "layer"] as const) {
+      const summary = summarize(auxiliary, { depth });
+      const arrows = renderMermaid(summary)
+        .split("\n")
+        .filter((line) => line.includes("-->"));
+      const names = new Map(summary.rows.map(({ name }, index) => [`n${index}`, name]));
+      const from = arrows.flatMap((arrow) => {
+        const [start = "", end = ""] = arrow
+          .trim()
+          .split(" --> ")
+          .map((id) => names.get(id));
+        return /^(Auxiliary|aux_avgpool)/.test(end) ? [start] : [];
+      });
+      const expected = {
+        stage: "Inception-ResNet-B",
+        block: "block17_20",
+        layer: "block17_20/relu",
+      };
+      assert.deepEqual(from, [expected[depth]]);
+    }
+  });
+
+  it("draw blocks for a summary by layers, and equal blocks in a row once", () => {
+    const blocks = renderSvg(graph, summarize(graph, { depth: "block" }));
+    assert.equal(renderSvg(graph, summarize(graph, { depth: "layer" })), blocks);
+    assert.equal(blocks.split("x + 0.17 · up, ReLU").length - 1, 1);
+    assert.equal(blocks.split(">x + up<").length - 1, 1);
+  });
+
+  it("keep text inside the drawing and boxes apart", () => {
+    for (const depth of ["stage", "block"] as const) {
+      const svg = renderSvg(graph, summarize(graph, { depth }));
+      const [, width = 0, height = 0] = /viewBox="0 0 (\S+) (\S+)"/.exec(svg)?.map(Number) ?? [];
+      const stageBoxes = [...svg.matchAll(/class="stage" x="(\S+)" y="(\S+)" width="(\S+)"/g)];
+      const tops = stageBoxes.map(([, , y]) => Number(y));
+      assert.ok(tops.every((y, at) => at === 0 || y - (tops[at - 1] ?? 0) > 52));
+      assert.ok(stageBoxes.every(([, x, , w]) => Number(x) + Number(w) < width));
+      assert.ok((tops.at(-1) ?? 0) + 52 < height);
+    }
+  });
+
   it("draw the branches that the graph has", () => {
     const svg = renderSvg(graph, stages);
     for (const text of [
@@ -134,7 +221,9 @@ describe("the renderings of a summary", () => {
       "7×1 192",
       "avg pool 3×3",
       "max pool 3×3 /2",
-      "x + 0.17 · that, ReLU",
+      "3×3 32 /2 V",
+      "x + 0.17 · up, ReLU",
+      "block8_10: x + up",
     ]) {
       assert.ok(svg.includes(text), text);
     }

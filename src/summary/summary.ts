@@ -1,7 +1,7 @@
 /**
  * @file The network as rows: shapes, parameters, multiply-adds, memory, depth, receptive field.
  */
-import { type NodeCost, nodeCosts } from "../graph/costs.js";
+import { type CostSum, type NodeCost, nodeCosts, sumCosts } from "../graph/costs.js";
 import type { AnyNode, Graph, Value } from "../graph/ir.js";
 import type { Pair } from "../graph/ops.js";
 
@@ -12,17 +12,17 @@ export const summaryDepths = ["stage", "block", "layer"] as const;
 export type SummaryDepth = (typeof summaryDepths)[number];
 
 /** A part of the network. */
-export interface SummaryRow {
+export interface SummaryRow extends CostSum {
+  /** Title of a stage, or path of a block or layer; no two rows share one. */
   readonly name: string;
+  /** The rows whose results this part reads. */
+  readonly reads: readonly string[];
   /** How many blocks a stage repeats; 1 for everything else. */
   readonly times: number;
   /** Where it ends: height, width, channels, or features alone. */
   readonly output: readonly number[];
-  readonly parameters: number;
-  readonly multiplyAdds: number;
   /** Weighted layers on the longest path through this part. */
   readonly depth: number;
-  readonly activationBytes: number;
   /** Pixels of the image that one cell of the output sees, and from cell to cell. */
   readonly receptiveField: Pair;
   readonly stride: Pair;
@@ -33,44 +33,41 @@ export interface Summary {
   readonly name: string;
   readonly depth: SummaryDepth;
   readonly rows: readonly SummaryRow[];
-  readonly totals: {
-    readonly parameters: number;
-    readonly trainable: number;
+  readonly totals: CostSum & {
     readonly nonTrainable: number;
-    readonly tensors: number;
     readonly convolutions: number;
-    readonly multiplyAdds: number;
-    readonly activationBytes: number;
     /** Weighted layers on the longest path from image to output. */
     readonly depth: number;
   };
 }
 
-/** Sums up a graph at batch 1. */
+/** Sums up a graph; multiply-adds and activations are those of the batch in its shapes. */
 export function summarize(graph: Graph, { depth }: { readonly depth: SummaryDepth }): Summary {
   const costs = nodeCosts(graph);
   const groups = groupNodes(graph, depth);
-  const makers = new Map(
-    graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)),
-  );
+  const origins = new Map<Value, string>(graph.inputs.map((input) => [input, inputTitle]));
+  for (const { name, nodes } of groups) {
+    for (const output of nodes.flatMap(({ outputs }) => outputs)) origins.set(output, name);
+  }
+  const depths = new Map<Value, number>();
+  for (const [{ outputs }, cost] of costs) {
+    for (const output of outputs) depths.set(output, cost.depth);
+  }
   const rows = groups.map(({ name, times, nodes }): SummaryRow => {
     const all = nodes.map((node) => costs.get(node) as NodeCost);
     const last = all.at(-1) as NodeCost;
-    const sum = (pick: (cost: NodeCost) => number) =>
-      all.reduce((total, one) => total + pick(one), 0);
-    const own = new Set(nodes);
-    const before = nodes
-      .flatMap(({ inputs }) => inputs.flatMap((input) => makers.get(input) ?? []))
-      .filter((maker) => !own.has(maker))
-      .map((maker) => costs.get(maker)?.depth ?? 0);
+    const incoming = nodes
+      .flatMap(({ inputs }) => inputs)
+      .filter((input) => origins.has(input) && origins.get(input) !== name);
     return {
       name,
+      reads: [...new Set(incoming.map((input) => origins.get(input) as string))],
       times,
       output: figureShape(nodes.at(-1)),
-      parameters: sum((one) => one.parameters),
-      multiplyAdds: sum((one) => one.multiplyAdds),
-      depth: Math.max(...all.map((one) => one.depth)) - Math.max(0, ...before),
-      activationBytes: sum((one) => one.activationBytes),
+      ...sumCosts(all),
+      depth:
+        Math.max(...all.map((one) => one.depth)) -
+        Math.max(0, ...incoming.map((input) => depths.get(input) ?? 0)),
       receptiveField: last.field.size,
       stride: last.field.stride,
     };
@@ -79,22 +76,23 @@ export function summarize(graph: Graph, { depth }: { readonly depth: SummaryDept
     name: graph.name,
     depth,
     rows: [...graph.inputs.map(inputRow), ...rows],
-    totals: totalsOf(graph, costs),
+    totals: totalsOf(graph, [...costs.values()]),
   };
 }
 
-const auxiliaryTitle = "Auxiliary classifier";
+const inputTitle = "Input";
+/** Name of the row that sums up the auxiliary classifier. */
+export const auxiliaryTitle = "Auxiliary classifier";
 
 function inputRow({ shape }: Value): SummaryRow {
   const [, channels = 0, height = 1, width = 1] = shape;
   return {
-    name: "Input",
+    name: inputTitle,
+    reads: [],
     times: 1,
     output: [height, width, channels],
-    parameters: 0,
-    multiplyAdds: 0,
+    ...sumCosts([]),
     depth: 0,
-    activationBytes: 0,
     receptiveField: [1, 1],
     stride: [1, 1],
   };
@@ -144,21 +142,13 @@ function layerOf(path: string): string {
   );
 }
 
-function totalsOf(graph: Graph, costs: ReadonlyMap<AnyNode, NodeCost>): Summary["totals"] {
-  const all = [...costs.values()];
-  const sum = (pick: (cost: NodeCost) => number) =>
-    all.reduce((total, one) => total + pick(one), 0);
-  const parameters = sum((one) => one.parameters);
-  const trainable = sum((one) => one.trainable);
+function totalsOf(graph: Graph, costs: readonly NodeCost[]): Summary["totals"] {
+  const sum = sumCosts(costs);
   return {
-    parameters,
-    trainable,
-    nonTrainable: parameters - trainable,
-    tensors: sum((one) => one.tensors),
+    ...sum,
+    nonTrainable: sum.parameters - sum.trainable,
     convolutions: graph.nodes.filter(({ op }) => op === "conv2d").length,
-    multiplyAdds: sum((one) => one.multiplyAdds),
-    activationBytes: sum((one) => one.activationBytes),
-    depth: Math.max(...all.map((one) => one.depth)),
+    depth: Math.max(0, ...costs.map((one) => one.depth)),
   };
 }
 

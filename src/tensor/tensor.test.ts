@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createRandom } from "./random.js";
-import { formatShape, item, stack, tensor } from "./tensor.js";
+import { formatShape, item, relativeL2, sameShape, sizeOf, stack, tensor } from "./tensor.js";
 
 describe("tensor()", () => {
   it("refuses data of another size", () => {
@@ -11,6 +11,12 @@ describe("tensor()", () => {
     });
   });
 
+  it("is all zeros without data", () => {
+    assert.deepEqual(tensor([2, 2]), { shape: [2, 2], data: new Float32Array(4) });
+    assert.equal(tensor([]).data.length, 1);
+    assert.equal(tensor([0, 3]).data.length, 0);
+  });
+
   it("stacks items and gives them back", () => {
     const items = [tensor([2], Float32Array.of(1, 2)), tensor([2], Float32Array.of(3, 4))];
     const batch = stack(items);
@@ -18,6 +24,48 @@ describe("tensor()", () => {
     assert.deepEqual([...item(batch, 1).data], [3, 4]);
     assert.equal(formatShape(batch.shape), "2x2");
     assert.equal(formatShape([]), "scalar");
+  });
+});
+
+describe("item()", () => {
+  it("is a view: what changes there changes in the batch", () => {
+    const batch = tensor([2, 1, 2], Float32Array.of(1, 2, 3, 4));
+    const second = item(batch, 1);
+    assert.deepEqual(second.shape, [1, 2]);
+    second.data[0] = 9;
+    assert.deepEqual([...batch.data], [1, 2, 9, 4]);
+  });
+});
+
+describe("stack()", () => {
+  it("refuses items of more values than the first", () => {
+    assert.throws(() => stack([tensor([1]), tensor([2])]), {
+      name: "RangeError",
+      message: "offset is out of bounds",
+    });
+  });
+});
+
+describe("shapes", () => {
+  it("are sized, compared and written", () => {
+    assert.equal(sizeOf([32, 3, 3, 3]), 864);
+    assert.equal(sizeOf([]), 1);
+    assert.ok(sameShape([1, 2], [1, 2]) && sameShape([], []));
+    assert.ok(!sameShape([1, 2], [2, 1]) && !sameShape([1], [1, 1]));
+    assert.equal(formatShape([320, 128, 1, 1]), "320x128x1x1");
+  });
+});
+
+describe("relativeL2()", () => {
+  it("is the length of the difference by the length of what is expected", () => {
+    assert.equal(relativeL2([3, 4], [3, 4]), 0);
+    assert.equal(relativeL2([3, 5], [3, 4]), 0.2);
+    assert.equal(relativeL2([0, 0], [3, 4]), 1);
+  });
+
+  it("is no number where values are missing or no numbers", () => {
+    assert.ok(Number.isNaN(relativeL2([3], [3, 4])));
+    assert.ok(Number.isNaN(relativeL2([3, Number.NaN], [3, 4])));
   });
 });
 

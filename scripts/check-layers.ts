@@ -16,6 +16,7 @@ const layers: Readonly<Record<string, number>> = {
   "src/image": 2,
   "src/predictions": 2,
   "src/summary": 2,
+  "src/evaluation": 3,
   "src/executors/executor.ts": 3,
   "src/executors/reference": 4,
   "src/executors/onnxruntime": 4,

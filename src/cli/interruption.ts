@@ -8,13 +8,17 @@ import { exitCodes } from "../errors.js";
 export interface Interruption extends Disposable {
   /** True once somebody asked to end; what is under way is finished first. */
   readonly isRequested: boolean;
+  /** The same as a signal, for what takes one. */
+  readonly signal: AbortSignal;
 }
 
 /** Listens until disposed of; sets the exit code of the process when something comes. */
 export function listenForInterruption(): Interruption {
+  const controller = new AbortController();
   let isRequested = false;
   const request = (exitCode: number) => {
     isRequested = true;
+    controller.abort();
     process.exitCode = exitCode;
   };
   const interrupt = () => {
@@ -29,6 +33,7 @@ export function listenForInterruption(): Interruption {
   process.on("SIGTERM", interrupt);
   process.stdout.on("error", readerLeft);
   return {
+    signal: controller.signal,
     get isRequested() {
       return isRequested;
     },

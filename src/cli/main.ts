@@ -12,8 +12,10 @@ import { benchmarkCommand } from "./benchmark.js";
 import { classifyCommand } from "./classify.js";
 import { doctorCommand } from "./doctor.js";
 import { embedCommand } from "./embed.js";
+import { evaluateCommand } from "./evaluate.js";
 import { packageVersion } from "./package-version.js";
 import { summaryCommand } from "./summary.js";
+import { trainCommand } from "./train.js";
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -32,7 +34,7 @@ async function main(args: readonly string[]): Promise<number> {
 
 function createProgram(): Command {
   const program = new Command("irv2")
-    .description("Inception-ResNet-v2: classify, embed, inspect, measure")
+    .description("Inception-ResNet-v2: classify, train, evaluate, inspect, measure")
     .version(packageVersion(), "-V, --version", "print the version")
     .showHelpAfterError("(irv2 --help lists the verbs; irv2 <verb> --help their options)")
     .showSuggestionAfterError(true)
@@ -40,6 +42,8 @@ function createProgram(): Command {
   const verbs = [
     classifyCommand(),
     embedCommand(),
+    trainCommand(),
+    evaluateCommand(),
     summaryCommand(),
     benchmarkCommand(),
     doctorCommand(),

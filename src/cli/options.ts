@@ -31,6 +31,24 @@ export function positiveNumber(text: string): number {
   return value;
 }
 
+/** A number from 0 and below 1. */
+export function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= 0 && value < 1)) {
+    throw new InvalidArgumentError(`Expected a number from 0 and below 1, got "${text}".`);
+  }
+  return value;
+}
+
+/** `3GiB`, `500MB` or a number of bytes. */
+export function byteSize(text: string): number {
+  const [, digits = "", unit = ""] = /^(\d+(?:\.\d+)?)\s*([kmgt]i?b|b|)$/i.exec(text) ?? [];
+  const power = "kmgt".indexOf(unit.slice(0, 1).toLowerCase()) + 1;
+  const base = /i/i.test(unit) ? 1024 : 1000;
+  if (digits !== "") return Math.round(Number(digits) * (unit.length > 1 ? base ** power : 1));
+  throw new InvalidArgumentError(`Expected a size such as 3GiB or 500MB, got "${text}".`);
+}
+
 /** `299` or `240x320`: height, then width, in pixels. */
 export function inputSize(text: string): number | [number, number] {
   const [height, width, ...rest] = text.split("x").map((side) => wholeNumber(1)(side));

@@ -2,6 +2,7 @@
  * @file Progress on stderr: a bar with rate and time left on a terminal, nothing elsewhere.
  */
 import { SingleBar } from "cli-progress";
+import { formatSeconds } from "../summary/format.js";
 
 /** Something that counts up to a total. */
 export interface Progress {
@@ -44,13 +45,4 @@ export function createProgress(total: number, unit: string): Progress {
     },
     stop: () => bar.stop(),
   };
-}
-
-/** Seconds as `42 s`, `3 min 05 s` or `2 h 07 min`. */
-export function formatSeconds(seconds: number): string {
-  const whole = Math.ceil(seconds);
-  const two = (value: number) => String(Math.floor(value)).padStart(2, "0");
-  if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
-  return `${Math.floor(whole / 3600)} h ${two((whole % 3600) / 60)} min`;
 }

@@ -4,8 +4,11 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { packError } from "../errors.js";
+import { createRandom } from "../tensor/random.js";
+import { augment } from "./augment.js";
+import { createDecodeCache } from "./decode-cache.js";
 import { loadSharp } from "./decode-node.js";
-import type { LoaderOptions, PackedSource, Reply } from "./loader.js";
+import type { LoaderOptions, LoadRequest, Reply } from "./loader.js";
 import { preprocess } from "./preprocess.js";
 import { readImage } from "./read-node.js";
 
@@ -13,17 +16,27 @@ const options = workerData as LoaderOptions;
 
 loadSharp().catch(() => {}); // the first image reports what is wrong
 
-parentPort?.on("message", async (packed: PackedSource) => {
-  const reply = await answer(packed);
+const cache = options.cache && createDecodeCache(options.cache);
+
+parentPort?.on("message", async (request: LoadRequest) => {
+  const reply = await answer(request);
   const buffers = "tensor" in reply ? [reply.tensor.data.buffer as ArrayBuffer] : [];
   parentPort?.postMessage(reply, buffers);
 });
 
-async function answer(packed: PackedSource): Promise<Reply> {
+async function answer({ packed, stream }: LoadRequest): Promise<Reply> {
   try {
     const source = "url" in packed ? new URL(packed.url) : packed.source;
-    const pixels = await readImage(source, options);
-    return { tensor: preprocess(pixels, options.preprocessing, options) };
+    const read = () => readImage(source, options);
+    const pixels =
+      cache && typeof source === "string" ? await cache.get(source, read) : await read();
+    const { preprocessing, augmentation, seed = 0 } = options;
+    const random = augmentation && stream ? createRandom(seed, stream) : undefined;
+    const tensor =
+      augmentation && random
+        ? augment(pixels, preprocessing, options, augmentation, random)
+        : preprocess(pixels, preprocessing, options);
+    return { tensor };
   } catch (error) {
     return { error: packError(error) };
   }

@@ -9,6 +9,8 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { type PackedError, ResourceError, unpackError } from "../errors.js";
 import type { Tensor } from "../tensor/tensor.js";
+import type { Augmentation } from "./augment.js";
+import type { CacheOptions } from "./decode-cache.js";
 import type { DecodeOptions } from "./decode-node.js";
 import { channelsOf, type RawPixels } from "./pixels.js";
 import type { Preprocessing } from "./presets.js";
@@ -20,6 +22,12 @@ export interface LoaderOptions extends DecodeOptions {
   /** Size of the tensors in pixels. */
   readonly height: number;
   readonly width: number;
+  /** What training does to images that are loaded with a stream's name; nothing by default. */
+  readonly augmentation?: Augmentation;
+  /** Seed of those streams; 0. */
+  readonly seed?: number;
+  /** Where decoded images are kept; nowhere by default. */
+  readonly cache?: CacheOptions;
 }
 
 /** An image that was loaded, or the reason why not. */
@@ -32,11 +40,16 @@ export type PackedSource =
   | { readonly url: string }
   | { readonly source: string | Uint8Array | RawPixels };
 
+/** What a thread is asked: an image, and the stream of random numbers that augments it. */
+export interface LoadRequest {
+  readonly packed: PackedSource;
+  readonly stream?: string | undefined;
+}
+
 /** What a thread answers. */
 export type Reply = { readonly tensor: Tensor } | { readonly error: PackedError };
 
-interface Job {
-  readonly packed: PackedSource;
+interface Job extends LoadRequest {
   readonly buffers: ArrayBuffer[];
   readonly resolve: (tensor: Tensor) => void;
   readonly reject: (error: Error) => void;
@@ -57,11 +70,14 @@ export class ImageLoader {
     this.#start();
   }
 
-  /** The tensor [3,height,width] of an image. Throws `InputError` when it cannot be read. */
-  load(source: ImageSource): Promise<Tensor> {
+  /**
+   * The tensor [3,height,width] of an image; augmented if a stream is named, and the same for one
+   * name each time. Throws `InputError` when it cannot be read.
+   */
+  load(source: ImageSource, stream?: string): Promise<Tensor> {
     return new Promise((resolve, reject) => {
       if (this.#isDisposed) throw stopped("the loader was disposed of");
-      this.#queue.push({ ...pack(source), resolve, reject });
+      this.#queue.push({ ...pack(source), stream, resolve, reject });
       this.#dispatch();
     });
   }
@@ -122,7 +138,8 @@ export class ImageLoader {
       this.#queue.shift();
       this.#threads.set(thread, job);
       thread.ref();
-      thread.postMessage(job.packed, job.buffers);
+      const request: LoadRequest = { packed: job.packed, stream: job.stream };
+      thread.postMessage(request, job.buffers);
     }
   }
 

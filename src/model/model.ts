@@ -238,6 +238,20 @@ export class InceptionResNetV2 {
   }
 
   /**
+   * The logits [classes] of any number of images, as `classifyAll` goes through them: what metrics
+   * are computed from.
+   */
+  async *logitsAll(
+    images: Images,
+    options: StreamOptions = {},
+  ): AsyncGenerator<{ source: ImageSource; logits: Float32Array } | ImageError> {
+    for await (const result of this.#stream(images, "logits", options)) {
+      if ("error" in result) yield result;
+      else yield { source: result.source, logits: result.output.data };
+    }
+  }
+
+  /**
    * The activations of an image at the end of named blocks, for example `mixed_6a` [1,1088,17,17]
    * or `block8_10` [1,2080,8,8]; the names are the keys of `graph.blocks`. The first call for a set
    * of blocks compiles them. Throws `UsageError` on an unknown name.

@@ -34,3 +34,12 @@ export function formatBytes(value: number): string {
 export function formatField([height, width]: readonly [number, number]): string {
   return height === width ? String(height) : `${height}×${width}`;
 }
+
+/** Seconds as `42 s`, `3 min 05 s` or `2 h 07 min`. */
+export function formatSeconds(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  const two = (value: number) => String(Math.floor(value)).padStart(2, "0");
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
+  return `${Math.floor(whole / 3600)} h ${two((whole % 3600) / 60)} min`;
+}

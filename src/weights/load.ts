@@ -11,7 +11,7 @@ import type { Graph } from "../graph/ir.js";
 import type { Preprocessing } from "../image/presets.js";
 import { formatShape, sameShape, type Tensor, type Tensors, tensor } from "../tensor/tensor.js";
 import { floatsOf, readSafetensors, type Safetensors } from "./formats/safetensors.js";
-import { decodeMetadata } from "./metadata.js";
+import { decodeMetadata, type NetworkShape } from "./metadata.js";
 import { readWeightBytes, sourceName, type WeightSource } from "./read-file.js";
 import { isTimmCounter, modernTimmName, timmNames } from "./sources/timm.js";
 import { looksLike } from "./strangers.js";
@@ -31,6 +31,8 @@ export interface LoadedWeights {
   readonly parameters: Tensors;
   /** Whose names the file uses. */
   readonly naming: "canonical" | "timm";
+  /** What the file says of the network; as released where it says nothing. */
+  readonly network: NetworkShape;
   readonly labels?: readonly string[];
   readonly preprocessing?: Preprocessing;
   readonly provenance?: Readonly<Record<string, unknown>>;
@@ -55,11 +57,19 @@ export async function loadWeights(
     graph,
     parameters,
     naming,
+    network: metadata.network ?? releasedNetwork,
     ...(labels && { labels }),
     ...(metadata.preprocessing && { preprocessing: metadata.preprocessing }),
     ...(metadata.provenance && { provenance: metadata.provenance }),
   };
 }
+
+const releasedNetwork: NetworkShape = {
+  width: 1,
+  inputSize: [299, 299],
+  pooling: "avg",
+  dropout: 0.2,
+};
 
 /** For each canonical name, the name in the file. */
 type Found = ReadonlyMap<string, string>;

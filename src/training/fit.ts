@@ -1,0 +1,66 @@
+/**
+ * @file Training for programs: the stream of events, and functions that wait for its end.
+ */
+import type { DoneEvent, EpochEvent, StepEvent, TrainingEvent } from "./events.js";
+import type { TrainOptions } from "./settings.js";
+import { type ResumeOptions, type TrainControls, train } from "./train.js";
+
+/** What a program can be told while it waits. */
+export interface TrainCallbacks {
+  /** Every event, as it comes. */
+  readonly onEvent?: (event: TrainingEvent) => void;
+  readonly onStep?: (event: StepEvent) => void;
+  readonly onEpoch?: (event: EpochEvent) => void;
+}
+
+/** What a training leaves. */
+export interface TrainResult {
+  /** Whether it ended, or was stopped by the signal and can be resumed. */
+  readonly status: DoneEvent["event"];
+  /** The run folder. */
+  readonly run: string;
+  /** A row for each epoch of this call. */
+  readonly epochs: readonly EpochEvent[];
+  readonly best?: DoneEvent["best"];
+}
+
+/**
+ * Trains to the end and gives what came of it; `resume` goes on with a run. The weights are in the
+ * run folder: `weights/best.safetensors` and `weights/last.safetensors`.
+ *
+ * ```ts
+ * const { run, best } = await fit({ data: "photos", width: 0.35, inputSize: 139, epochs: 12 });
+ * await using model = await InceptionResNetV2.load(`${run}/weights/best.safetensors`);
+ * ```
+ *
+ * Throws as `train` does.
+ */
+export async function fit(
+  options: (TrainOptions | ResumeOptions) & TrainControls & TrainCallbacks,
+): Promise<TrainResult> {
+  const { onEvent, onStep, onEpoch, ...rest } = options;
+  const epochs: EpochEvent[] = [];
+  let done: DoneEvent | undefined;
+  for await (const event of train(rest)) {
+    onEvent?.(event);
+    if (event.event === "step") onStep?.(event);
+    if (event.event === "epoch") {
+      onEpoch?.(event);
+      epochs.push(event);
+    }
+    if (event.event === "done" || event.event === "interrupted") done = event;
+  }
+  if (!done) throw new Error("a training ended without its last event");
+  const { event: status, run, best } = done;
+  return { status, run, epochs, ...(best && { best }) };
+}
+
+/**
+ * Fine-tunes weights on new photos in two phases: the classifier alone on the kept features of a
+ * frozen body, then everything after `freeze` (`block17_20`) at a tenth of the rate.
+ */
+export function fineTune(
+  options: TrainOptions & { readonly weights: string } & TrainControls & TrainCallbacks,
+): Promise<TrainResult> {
+  return fit({ recipe: "fine-tune", ...options, fineTune: true });
+}

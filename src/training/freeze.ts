@@ -1,0 +1,88 @@
+/**
+ * @file Which part of a network stays as it is, and how fast the rest learns.
+ */
+import { UsageError } from "../errors.js";
+import type { Graph, Parameter, Stage, Value } from "../graph/ir.js";
+
+/** What stays: nothing, all before the classifier, or all up to and including a named block. */
+export type Freeze = "none" | "body" | (string & {});
+
+/** A network divided in two. */
+export interface Division {
+  /** Whether a parameter stays. */
+  isFrozen(parameter: Parameter): boolean;
+  /** Whether a batch norm, by node name, is in the part that stays. */
+  isFrozenNorm(node: string): boolean;
+}
+
+/**
+ * Divides a network. A parameter stays if the value at the end of the block depends on it; what
+ * stands beside that (an auxiliary classifier) is trained. Throws `UsageError` on an unknown block.
+ */
+export function divide(graph: Graph, freeze: Freeze): Division {
+  const end = endOf(graph, freeze);
+  const frozen = new Set<Value>(end ? [end] : []);
+  const nodes = new Set<string>();
+  for (const node of graph.nodes.toReversed()) {
+    if (!node.outputs.some((output) => frozen.has(output))) continue;
+    nodes.add(node.name);
+    for (const input of node.inputs) frozen.add(input);
+  }
+  return {
+    isFrozen: (parameter) => frozen.has(parameter),
+    isFrozenNorm: (node) => nodes.has(node),
+  };
+}
+
+function endOf(graph: Graph, freeze: Freeze): Value | undefined {
+  if (freeze === "none") return undefined;
+  const value = freeze === "body" ? graph.outputs.get("features") : graph.blocks.get(freeze);
+  if (value && !/^(aux_)?logits$/.test(freeze)) return value;
+  const known = [...graph.blocks.keys()].filter((name) => !/^(aux_|logits)/.test(name));
+  throw new UsageError(
+    "FREEZE",
+    `Unknown block "${freeze}": expected none, body or one of ${known.join(", ")}`,
+  );
+}
+
+/** The part of a graph after a value, which becomes its input. */
+export function cutGraph(graph: Graph, at: Value, input: string): Graph {
+  const start: Value = { name: input, shape: at.shape };
+  const replaced = new Map<Value, Value>([[at, start]]);
+  const isKept = new Set<Value>([start]);
+  const nodes = graph.nodes.flatMap((node) => {
+    const inputs = node.inputs.map((one) => replaced.get(one) ?? one);
+    if (!inputs.some((one) => isKept.has(one))) return [];
+    for (const output of node.outputs) isKept.add(output);
+    return [{ ...node, inputs }];
+  });
+  const used = new Set(nodes.flatMap((node) => node.inputs));
+  const keep = (values: ReadonlyMap<string, Value>) =>
+    new Map([...values].filter(([, value]) => isKept.has(value)));
+  return {
+    ...graph,
+    inputs: [start],
+    parameters: graph.parameters.filter((one) => used.has(one)),
+    nodes,
+    outputs: keep(graph.outputs),
+    blocks: keep(graph.blocks),
+    stages: [],
+  };
+}
+
+/**
+ * The share of the learning rate that a parameter gets: `factor` for each stage of the paper's
+ * figure that lies between it and the classifier. 1 gives all the same.
+ */
+export function stageRates(graph: Graph, factor: number): (parameter: Parameter) => number {
+  const isIn = (name: string, { blocks }: Stage) =>
+    blocks.some((block) => name.startsWith(`${block}/`));
+  const stages = graph.stages.filter((stage) =>
+    graph.parameters.some(({ name }) => isIn(name, stage)),
+  );
+  const stageOf = (name: string) => stages.findIndex((stage) => isIn(name, stage));
+  return ({ name }) => {
+    const stage = stageOf(name);
+    return stage < 0 ? 1 : factor ** (stages.length - 1 - stage);
+  };
+}

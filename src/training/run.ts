@@ -1,0 +1,191 @@
+/**
+ * @file A run: what it was asked for, where it stands, and the files that it keeps.
+ */
+import type { Dataset } from "../data/dataset.js";
+import { Irv2Error } from "../errors.js";
+import type { Graph } from "../graph/ir.js";
+import type { Tensors } from "../tensor/tensor.js";
+import { saveWeights } from "../weights/save.js";
+import { type Progress, saving, writeCheckpoint } from "./checkpoint.js";
+import { networkShape } from "./network.js";
+import { writeResults } from "./results-csv.js";
+import { type RunConfig, type RunFolder, writeText } from "./run-folder.js";
+import type { Phase, Settings } from "./settings.js";
+import type { EventFile } from "./tensorboard.js";
+import type { Trainer } from "./trainer.js";
+
+/** Where every run starts. */
+export const start: Progress = {
+  phase: 0,
+  phaseEpochs: 0,
+  step: 0,
+  sums: { loss: 0, correct: 0, images: 0 },
+  updates: 0,
+  rows: [],
+  best: null,
+};
+
+/** What a run is made of. */
+export interface RunParts {
+  readonly settings: Settings;
+  readonly folder: RunFolder;
+  readonly dataset: Dataset;
+  /** Hash over the photos. */
+  readonly fingerprint: string;
+  /** The whole network, for the names of its parameters. */
+  readonly network: Graph;
+  /** Multiplies the loss of each class. */
+  readonly classWeights?: readonly number[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A run that is going on. */
+export class Run {
+  readonly folder: RunFolder;
+  readonly dataset: Dataset;
+  readonly classWeights: readonly number[] | undefined;
+  readonly signal: AbortSignal | undefined;
+  settings: Settings;
+  readonly clock = new Clock();
+  progress: Progress;
+  /** Parameters that the trainer of this phase does not hold. */
+  kept: Tensors = new Map();
+  events: EventFile | undefined;
+  /** What a message says of the last checkpoint. */
+  lastSaved = "nothing was saved yet";
+  readonly #parts: RunParts;
+
+  constructor(parts: RunParts, progress: Progress) {
+    this.settings = parts.settings;
+    this.folder = parts.folder;
+    this.dataset = parts.dataset;
+    this.classWeights = parts.classWeights;
+    this.signal = parts.signal;
+    this.progress = progress;
+    this.#parts = parts;
+  }
+
+  /** Epochs of all phases. */
+  get epochs(): number {
+    return this.settings.phases.reduce((sum, { epochs }) => sum + epochs, 0);
+  }
+
+  /** Whether the caller wants the run to stop after this step. */
+  get isStopped(): boolean {
+    return this.signal?.aborted ?? false;
+  }
+
+  /** Saves what is needed to go on from here. */
+  async saveCheckpoint(trainer: Trainer): Promise<void> {
+    const own = this.#parts.network.parameters.map(({ name }) => name);
+    const held = own.filter((name) => !this.kept.has(name));
+    const variables = await trainer.read([...held, ...trainer.stateNames]);
+    await this.#writeCheckpoint(new Map([...this.kept, ...variables]));
+  }
+
+  /** Saves weights, checkpoint and figures at the end of an epoch. */
+  async saveEpoch(trainer: Trainer, progress: Progress, isBest: boolean): Promise<void> {
+    const row = progress.rows.at(-1);
+    const weights = new Map([...this.kept, ...(await trainer.weights())]);
+    this.#checkFinite(weights);
+    this.progress = progress;
+    const { last, best, results } = this.folder;
+    await this.#writeWeights(last, weights);
+    if (isBest) await this.#writeWeights(best, weights);
+    await this.saveCheckpoint(trainer);
+    await saving(results, () => writeResults(results, progress.rows));
+    if (!row) return;
+    const { epoch, ...values } = row;
+    const { learningRate, trainLoss, trainTop1, imagesPerSecond } = values;
+    await this.events?.scalars(epoch, {
+      "train/loss": trainLoss,
+      "train/top1": trainTop1,
+      "validation/loss": values.validationLoss,
+      "validation/top1": values.validationTop1,
+      "validation/top5": values.validationTop5,
+      "train/learning_rate": learningRate,
+      "train/images_per_second": imagesPerSecond,
+    });
+  }
+
+  /** Writes down that a phase is computed in other parts from here on. */
+  async changePhase(phase: Phase): Promise<void> {
+    const phases = this.settings.phases.with(this.progress.phase, phase);
+    this.settings = { ...this.settings, phases };
+    const { classes } = this.dataset;
+    const config: RunConfig = {
+      settings: this.settings,
+      classes,
+      fingerprint: this.#parts.fingerprint,
+    };
+    await writeText(this.folder.config, `${JSON.stringify(config, null, 2)}\n`);
+  }
+
+  async #writeCheckpoint(variables: Tensors): Promise<void> {
+    const { rows, step } = this.progress;
+    this.#checkFinite(variables);
+    await writeCheckpoint(this.folder.state, { progress: this.progress, variables });
+    this.lastSaved = `the checkpoint of epoch ${rows.length}${step > 0 ? `, step ${step},` : ""} is kept in "${this.folder.path}"`;
+    this.clock.saved();
+  }
+
+  async #writeWeights(path: string, parameters: Tensors): Promise<void> {
+    const { settings, dataset } = this;
+    const metadata = {
+      network: networkShape(settings),
+      labels: dataset.classes,
+      preprocessing: settings.preprocessing,
+      provenance: {
+        recipe: settings.recipe,
+        seed: settings.seed,
+        epoch: this.progress.rows.length,
+      },
+    };
+    await saving(path, () => saveWeights(path, parameters, { metadata }));
+  }
+
+  #checkFinite(tensors: Tensors): void {
+    for (const [name, { data }] of tensors) {
+      if (data.every(Number.isFinite)) continue;
+      const { rows, step } = this.progress;
+      throw new Irv2Error(
+        "NOT_FINITE",
+        `Cannot save epoch ${rows.length + 1} after step ${step}: expected finite numbers in "${name}", got ${data.find((value) => !Number.isFinite(value))}; ${this.lastSaved}`,
+      );
+    }
+  }
+}
+
+/** Times for people to read; nothing that is computed depends on them. */
+class Clock {
+  #started = performance.now();
+  #images = 0;
+  #saved = performance.now();
+
+  /** An epoch begins. */
+  start(): void {
+    this.#started = performance.now();
+    this.#images = 0;
+  }
+
+  count(images: number): void {
+    this.#images += images;
+  }
+
+  saved(): void {
+    this.#saved = performance.now();
+  }
+
+  sinceSaved(): number {
+    return performance.now() - this.#saved;
+  }
+
+  seconds(): number {
+    return (performance.now() - this.#started) / 1000;
+  }
+
+  /** Images a second in this epoch. */
+  rate(): number {
+    return this.#images / this.seconds();
+  }
+}

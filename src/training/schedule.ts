@@ -1,0 +1,81 @@
+/**
+ * @file Learning rates over the course of a training, as data and one function.
+ */
+
+/** How the learning rate goes from its peak. */
+export type Schedule =
+  /** It stays. */
+  | { readonly kind: "constant" }
+  /** Times `factor` after every `epochs` epochs, in steps: the paper's is 0.94 every 2. */
+  | { readonly kind: "exponential"; readonly factor: number; readonly epochs: number }
+  /** Half a cosine down to `end` times the peak at the last step. */
+  | { readonly kind: "cosine"; readonly end: number }
+  /** Times `factor` at each of the given epochs. */
+  | { readonly kind: "step"; readonly factor: number; readonly at: readonly number[] }
+  /** Times `factor` whenever the validation loss has not fallen for `patience` epochs. */
+  | { readonly kind: "plateau"; readonly factor: number; readonly patience: number };
+
+/** The schedules that can be named, with their usual constants. */
+export const schedules = {
+  constant: { kind: "constant" },
+  exponential: { kind: "exponential", factor: 0.94, epochs: 2 },
+  cosine: { kind: "cosine", end: 0 },
+  step: { kind: "step", factor: 0.1, at: [30, 60, 80] },
+  plateau: { kind: "plateau", factor: 0.1, patience: 3 },
+} as const satisfies Readonly<Record<Schedule["kind"], Schedule>>;
+
+/** Where a training stands. */
+export interface Position {
+  /** Epochs done, with the part of the present one: 2.5 is in the middle of the third. */
+  readonly epoch: number;
+  /** Epochs in all. */
+  readonly epochs: number;
+  /** The part of an epoch that a step is; the warm-up ends with a whole step. */
+  readonly step: number;
+  /** Validation losses of the epochs done; what `plateau` looks at. */
+  readonly losses: readonly number[];
+}
+
+/**
+ * The learning rate at a position: `peak` times the schedule's factor, after a linear rise from 0
+ * over the first `warmupEpochs`. Depends on nothing else, so that a resumed run has the same.
+ */
+export function learningRate(
+  {
+    peak,
+    schedule,
+    warmupEpochs,
+  }: { readonly peak: number; readonly schedule: Schedule; readonly warmupEpochs: number },
+  position: Position,
+): number {
+  const next = position.epoch + position.step;
+  if (next < warmupEpochs) return (peak * next) / warmupEpochs;
+  return peak * factorAt(schedule, warmupEpochs, position);
+}
+
+function factorAt(schedule: Schedule, warmupEpochs: number, position: Position): number {
+  const { epoch, epochs, losses } = position;
+  switch (schedule.kind) {
+    case "constant":
+      return 1;
+    case "exponential":
+      return schedule.factor ** Math.floor(epoch / schedule.epochs);
+    case "cosine": {
+      const part = Math.min(1, (epoch - warmupEpochs) / Math.max(epochs - warmupEpochs, 1e-9));
+      return schedule.end + ((1 - schedule.end) * (1 + Math.cos(Math.PI * part))) / 2;
+    }
+    case "step":
+      return schedule.factor ** schedule.at.filter((start) => epoch >= start).length;
+    case "plateau":
+      return schedule.factor ** countPlateaus(losses, schedule.patience);
+  }
+}
+
+function countPlateaus(losses: readonly number[], patience: number): number {
+  let [best, waited, count] = [Number.POSITIVE_INFINITY, 0, 0];
+  for (const loss of losses) {
+    if (loss < best) [best, waited] = [loss, 0];
+    else if (++waited >= patience) [waited, count] = [0, count + 1];
+  }
+  return count;
+}

@@ -2,8 +2,9 @@
  * @file Training for programs: the stream of events, and functions that wait for its end.
  */
 import type { DoneEvent, EpochEvent, StepEvent, TrainingEvent } from "./events.js";
+import type { ResumeOptions, TrainControls } from "./prepare.js";
 import type { TrainOptions } from "./settings.js";
-import { type ResumeOptions, type TrainControls, train } from "./train.js";
+import { train } from "./train.js";
 
 /** What a program can be told while it waits. */
 export interface TrainCallbacks {

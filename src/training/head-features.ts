@@ -18,6 +18,7 @@ import { floatsOf, readSafetensors, writeSafetensors } from "../weights/formats/
 import { readWeightBytes } from "../weights/read-file.js";
 import { type LoadSample, validationBatches } from "./batches.js";
 import { saving } from "./checkpoint.js";
+import type { PrepareEvent } from "./events.js";
 
 /** What features are made from. */
 export interface FeatureOptions {
@@ -30,10 +31,12 @@ export interface FeatureOptions {
   /** Loads a photo without augmentation. */
   readonly load: LoadSample;
   readonly signal?: AbortSignal | undefined;
+  /** Whether to keep them on disk. */
+  readonly keep: boolean;
 }
 
 /** Computes the features [samples,n] or reads them; says how many are done. */
-export async function* headFeatures(options: FeatureOptions): AsyncGenerator<number, Tensor> {
+export async function* headFeatures(options: FeatureOptions): AsyncGenerator<PrepareEvent, Tensor> {
   const { network, samples } = options;
   const size = network.outputs.get("features")?.shape[1] ?? 0;
   const path = join(cacheFolder("features"), `${await keyOf(options)}.safetensors`);
@@ -44,8 +47,9 @@ export async function* headFeatures(options: FeatureOptions): AsyncGenerator<num
   for await (const rows of computeFeatures(options)) {
     features.data.set(rows.data, done * size);
     done += rows.shape[0] ?? 0;
-    yield done;
+    yield { event: "prepare", what: "features", done, total: samples.length };
   }
+  if (!options.keep) return features;
   await mkdir(dirname(path), { recursive: true });
   await saving(path, () => writeSafetensors(path, new Map([["features", features]])));
   return features;

@@ -108,17 +108,22 @@ export class Run {
     });
   }
 
+  /** Writes down what the run was asked for. */
+  async saveConfig(): Promise<void> {
+    const { settings, folder, dataset } = this;
+    const { fingerprint } = this.#parts;
+    const config: RunConfig = { settings, classes: dataset.classes, fingerprint };
+    const text = `${JSON.stringify(config, null, 2)}\n`;
+    await saving(folder.config, () => writeText(folder.config, text));
+  }
+
   /** Writes down that a phase is computed in other parts from here on. */
   async changePhase(phase: Phase): Promise<void> {
-    const phases = this.settings.phases.with(this.progress.phase, phase);
+    const phases = this.settings.phases.map((one, index) =>
+      index === this.progress.phase ? phase : one,
+    );
     this.settings = { ...this.settings, phases };
-    const { classes } = this.dataset;
-    const config: RunConfig = {
-      settings: this.settings,
-      classes,
-      fingerprint: this.#parts.fingerprint,
-    };
-    await writeText(this.folder.config, `${JSON.stringify(config, null, 2)}\n`);
+    await this.saveConfig();
   }
 
   async #writeCheckpoint(variables: Tensors): Promise<void> {

@@ -1,0 +1,105 @@
+/**
+ * @file The learning rate range test (Smith 2017, arXiv 1506.01186): steps at a rate that grows from
+ * tiny to too large, and the rate at which the loss fell fastest. Nothing is kept of it.
+ */
+import { epochOrder } from "../data/sampler.js";
+import { createExecutor } from "../executors/index.js";
+import { epochBatches, stepsOf } from "./batches.js";
+import type { DataEvent, PrepareEvent } from "./events.js";
+import { openPhase } from "./open-phase.js";
+import { prepare, type TrainControls } from "./prepare.js";
+import type { Phase, TrainOptions } from "./settings.js";
+
+/** How to look for a rate. */
+export interface FindRateOptions extends TrainOptions, TrainControls {
+  /** Lowest and highest rate that is tried; 1e-6 and 1. */
+  readonly range?: readonly [lowest: number, highest: number];
+  /** Steps, evenly spread on a logarithmic scale; 100. */
+  readonly steps?: number | undefined;
+}
+
+/** A step was made at a rate. */
+export interface RateEvent {
+  readonly event: "rate";
+  readonly learningRate: number;
+  readonly loss: number;
+  /** The loss as a running average, which the choice is made from. */
+  readonly smoothed: number;
+}
+
+/** The end: the rates that suggest themselves. */
+export interface RateFoundEvent {
+  readonly event: "found";
+  /** Where the smoothed loss fell fastest. */
+  readonly steepest: number;
+  /** A tenth of the rate at which it was lowest. */
+  readonly minimumTenth: number;
+}
+
+const smoothing = 0.9;
+/** The test ends when the smoothed loss is this many times the lowest. */
+const divergence = 4;
+
+/** Runs the test on the last phase of what would be trained. Throws as `train` does. */
+export async function* findLearningRate(
+  options: FindRateOptions,
+): AsyncGenerator<DataEvent | PrepareEvent | RateEvent | RateFoundEvent> {
+  const { range: [lowest, highest] = [1e-6, 1], steps = 100, signal } = options;
+  const { settings, dataset, parameters } = yield* prepare(options);
+  const phase = settings.phases.at(-1) as Phase;
+  const { engine, threads, seed, balanced, labelSmoothing, mixup, cutmix } = settings;
+  await using executor = await createExecutor(engine, { ...(threads !== null && { threads }) });
+  const opening = { settings, dataset, phase, executor, parameters, signal, keepFeatures: false };
+  await using open = yield* openPhase(opening);
+  const found: RateEvent[] = [];
+  let [average, epoch] = [0, 0];
+  search: while (found.length < steps && stepsOf(dataset.train.length, phase.batch) > 0) {
+    const batches = epochBatches({
+      labelSmoothing,
+      mixup,
+      cutmix,
+      seed,
+      batch: phase.batch,
+      parts: phase.parts,
+      load: open.load,
+      samples: dataset.train,
+      order: epochOrder(dataset.train, { seed, epoch, balanced }),
+      epoch: epoch++,
+      from: 0,
+      classes: dataset.classes.length,
+    });
+    for await (const batch of batches) {
+      const at = found.length;
+      if (at === steps || signal?.aborted) break search;
+      const learningRate = lowest * (highest / lowest) ** (at / Math.max(steps - 1, 1));
+      const { loss } = await open.trainer.gradients(at, batch);
+      average = smoothing * average + (1 - smoothing) * loss;
+      const smoothed = average / (1 - smoothing ** (at + 1));
+      if (!Number.isFinite(smoothed)) break search;
+      const event: RateEvent = { event: "rate", learningRate, loss, smoothed };
+      found.push(event);
+      yield event;
+      const least = Math.min(...found.map((one) => one.smoothed));
+      if (smoothed > divergence * least) break search;
+      await open.trainer.update(at, learningRate);
+    }
+  }
+  const choice = chooseRate(found);
+  if (choice && !signal?.aborted) yield { event: "found", ...choice };
+}
+
+/** The rates that a test suggests; undefined when it had too few steps. */
+export function chooseRate(
+  found: readonly RateEvent[],
+): Omit<RateFoundEvent, "event"> | undefined {
+  if (found.length < 3) return undefined;
+  const lowest = found.reduce((best, one) => (one.smoothed < best.smoothed ? one : best));
+  let [steepest, slope] = [found[0] as RateEvent, 0];
+  for (let at = 1; at < found.length - 1; at++) {
+    const [before, now, after] = found.slice(at - 1, at + 2) as [RateEvent, RateEvent, RateEvent];
+    if (now.learningRate > lowest.learningRate) break;
+    const change = after.smoothed - before.smoothed;
+    if (change < slope) [steepest, slope] = [now, change];
+  }
+  return { steepest: steepest.learningRate, minimumTenth: lowest.learningRate / 10 };
+}

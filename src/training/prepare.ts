@@ -1,0 +1,130 @@
+/**
+ * @file Everything that a training starts from, new or resumed: settings, photos, network, values.
+ */
+import { type Dataset, findDataset } from "../data/dataset.js";
+import { inspectDataset, withoutUnreadable } from "../data/inspect.js";
+import { InputError, ModelError, UsageError } from "../errors.js";
+import type { Graph } from "../graph/ir.js";
+import type { Tensors } from "../tensor/tensor.js";
+import { type LoadedWeights, loadWeights } from "../weights/load.js";
+import { type Checkpoint, readCheckpoint } from "./checkpoint.js";
+import type { DataEvent } from "./events.js";
+import { divide } from "./freeze.js";
+import { pickVariables, startingParameters, trainingNetwork } from "./network.js";
+import { exists, type RunConfig, type RunFolder, readRunConfig, runFolder } from "./run-folder.js";
+import { type Settings, settle, type TrainOptions } from "./settings.js";
+
+/** How to go on with a run. */
+export interface ResumeOptions {
+  /** The run folder. */
+  readonly resume: string;
+  /** Epochs to add to the last phase. */
+  readonly extendEpochs?: number | undefined;
+}
+
+/** What stops a training from outside. */
+export interface TrainControls {
+  /** Stops after the step under way, with a checkpoint. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a training starts from. */
+export interface Prepared {
+  readonly settings: Settings;
+  readonly dataset: Dataset;
+  /** Hash over the photos. */
+  readonly fingerprint: string;
+  /** The whole network, at batch 1. */
+  readonly network: Graph;
+  readonly parameters: Tensors;
+  /** Parameters that the weights did not give, where there are weights. */
+  readonly fresh: readonly string[];
+  /** Of a resumed run. */
+  readonly folder?: RunFolder | undefined;
+  readonly checkpoint?: Checkpoint | undefined;
+}
+
+/** A run as it was left, or what is asked of a new one. */
+interface Asked {
+  readonly settings: Settings;
+  readonly loaded?: LoadedWeights;
+  readonly folder?: RunFolder;
+  readonly config?: RunConfig;
+  readonly checkpoint?: Checkpoint;
+}
+
+/** Looks at settings, weights and photos, and says what the photos are. Throws as `train` does. */
+export async function* prepare(
+  options: (TrainOptions | ResumeOptions) & TrainControls,
+): AsyncGenerator<DataEvent, Prepared> {
+  const asked = "resume" in options ? await reopen(options) : await begin(options);
+  const { settings, checkpoint, loaded, config, folder } = asked;
+  const { valFraction, seed } = settings;
+  const found = await findDataset(settings.data, { ...(valFraction !== null && { valFraction }) });
+  const report = await inspectDataset(found, options.signal ? { signal: options.signal } : {});
+  yield { event: "data", report };
+  const dataset = withoutUnreadable(found, report);
+  const { classes } = dataset;
+  const { fingerprint } = report;
+  if (config) checkPhotos(config, fingerprint, classes, settings.data);
+  const given = (loaded?.parameters ?? checkpoint?.variables ?? new Map()).keys();
+  const network = trainingNetwork(settings, { classes: classes.length, batch: 1, given });
+  for (const { freeze } of settings.phases) divide(network, freeze); // unknown blocks come out here
+  const common = { settings, dataset, fingerprint, network, folder };
+  if (checkpoint) {
+    const file = folder?.state ?? "";
+    const parameters = pickVariables(checkpoint.variables, network.parameters, file);
+    return { ...common, parameters, fresh: [], checkpoint };
+  }
+  const { parameters, fresh } = startingParameters(network, { seed, classes }, loaded);
+  return { ...common, parameters, fresh: loaded ? fresh : [] };
+}
+
+async function begin(options: TrainOptions): Promise<Asked> {
+  const { weights } = options;
+  const loaded = weights === undefined ? undefined : await loadWeights(weights);
+  return { settings: settle(options, loaded), ...(loaded && { loaded }) };
+}
+
+async function reopen({ resume, extendEpochs = 0 }: ResumeOptions): Promise<Asked> {
+  const folder = runFolder(resume);
+  const config = await readRunConfig(resume);
+  const { phases } = config.settings;
+  const checkpoint = await readCheckpoint(folder.state).catch((error: unknown) => {
+    if (error instanceof ModelError && error.code === "WEIGHTS_MISSING") return undefined;
+    throw error;
+  });
+  const { phase = 0, phaseEpochs = 0 } = checkpoint?.progress ?? {};
+  const last = phases.length - 1;
+  const isDone = phase === last && phaseEpochs >= (phases[last]?.epochs ?? 0);
+  if (isDone && extendEpochs === 0 && (await exists(folder.report))) {
+    throw new UsageError(
+      "RUN_FINISHED",
+      `Cannot resume "${resume}": expected epochs left to train, got a finished run; --extend-epochs <n> adds some`,
+    );
+  }
+  const extended = phases.map((one, index) =>
+    index === last ? { ...one, epochs: one.epochs + extendEpochs } : one,
+  );
+  const settings = { ...config.settings, phases: extended };
+  if (checkpoint) return { settings, folder, config, checkpoint };
+  // A run that was stopped before its first checkpoint starts once more.
+  const { weights } = settings;
+  const loaded = weights === null ? undefined : await loadWeights(weights);
+  return { settings, folder, config, ...(loaded && { loaded }) };
+}
+
+function checkPhotos(
+  config: RunConfig,
+  fingerprint: string,
+  classes: readonly string[],
+  folder: string,
+): void {
+  if (config.fingerprint === fingerprint) return;
+  const isSame = config.classes.join("\n") === classes.join("\n");
+  const got = isSame ? "other photos" : `other classes (${classes.length} of them)`;
+  throw new InputError(
+    "DATA_CHANGED",
+    `Cannot resume with "${folder}": expected the photos that the run was started with, got ${got}`,
+  );
+}

@@ -16,6 +16,7 @@ const layers: Readonly<Record<string, number>> = {
   "src/image": 2,
   "src/predictions": 2,
   "src/summary": 2,
+  "src/data": 3,
   "src/executors/executor.ts": 3,
   "src/executors/reference": 4,
   "src/executors/onnxruntime": 4,
@@ -37,6 +38,7 @@ const heavy: Readonly<Record<string, readonly string[]>> = {
   commander: ["src/cli"],
   "cli-progress": ["src/cli"],
   "node:": [
+    "src/data",
     "src/image/decode-node.ts",
     "src/image/find-images.ts",
     "src/image/image-worker.ts",

@@ -77,7 +77,7 @@ function groupsText(
 ): string[] {
   if (groups.length === 0) return [];
   return [
-    `warning: ${amount(groups.length, "photo")} ${groups.length === 1 ? "is" : "are"} ${where}; all are kept:`,
+    `warning: ${amount(groups.length, "photo")} ${groups.length === 1 ? "is" : "are"} ${where}; all copies are kept:`,
     ...firstOf(groups, ({ files }) => files.map(nameFile).join(" = ")),
   ];
 }

@@ -38,12 +38,12 @@ const heavy: Readonly<Record<string, readonly string[]>> = {
   commander: ["src/cli"],
   "cli-progress": ["src/cli"],
   "node:": [
-    "src/data",
     "src/image/decode-node.ts",
     "src/image/find-images.ts",
     "src/image/image-worker.ts",
     "src/image/loader.ts",
     "src/image/read-node.ts",
+    "src/data",
     "src/executors/onnxruntime",
     "src/weights",
     "src/training",

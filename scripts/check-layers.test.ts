@@ -61,7 +61,7 @@ describe("checkLayers()", () => {
       "src/autodiff/a.ts",
       'import { join } from "node:path";',
       '"node:path" may be imported only in src/image/decode-node.ts, src/image/find-images.ts, ' +
-        "src/image/image-worker.ts, src/image/loader.ts, src/image/read-node.ts, " +
+        "src/image/image-worker.ts, src/image/loader.ts, src/image/read-node.ts, src/data, " +
         "src/executors/onnxruntime, src/weights, src/training, src/cli",
     ],
     [

@@ -46,6 +46,7 @@ const heavy: Readonly<Record<string, readonly string[]>> = {
     "src/image/image-worker.ts",
     "src/image/loader.ts",
     "src/image/read-node.ts",
+    "src/data",
     "src/executors/onnxruntime",
     "src/weights",
     "src/training",

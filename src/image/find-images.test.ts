@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { InputError } from "../errors.js";
-import { findImages } from "./find-images.js";
+import { findImages, foldersIn, imagesUnder } from "./find-images.js";
 
 describe("findImages()", () => {
   const root = mkdtempSync(join(tmpdir(), "find-images-"));
@@ -112,5 +112,21 @@ describe("findImages()", () => {
         `Cannot search "${folder}": expected a readable folder, got ENOTDIR`,
       ),
     );
+  });
+
+  it("lists images inside a folder by their path in it, or none", async () => {
+    assert.deepEqual(await imagesUnder(join(root, "photos/trip")), [
+      "day-1/d.tiff",
+      "day-10/e.avif",
+      "f(1).gif",
+      "what?.jpeg",
+    ]);
+    assert.deepEqual(await imagesUnder(join(root, "texts")), []);
+  });
+
+  it("lists the folders in a folder, links to folders too", async () => {
+    assert.deepEqual(await foldersIn(join(root, "photos")), ["trip"]);
+    assert.deepEqual(await foldersIn(join(root, "photos/trip")), ["day-1", "day-10", "loop"]);
+    assert.deepEqual(await foldersIn(join(root, "texts")), []);
   });
 });

@@ -27,8 +27,32 @@ export async function findImages(patterns: readonly string[]): Promise<string[]>
   return found;
 }
 
+/**
+ * The images in a folder at any depth, relative to it, with slashes, sorted by code unit. Throws
+ * `InputError` when the folder cannot be read.
+ */
+export async function imagesUnder(folder: string): Promise<string[]> {
+  return (await walk(folder)).filter(hasImageExtension);
+}
+
+/**
+ * The names of the folders right inside a folder, sorted by code unit; links to folders count.
+ * Throws `InputError` when the folder cannot be read.
+ */
+export async function foldersIn(folder: string): Promise<string[]> {
+  const names: string[] = [];
+  for (const entry of await entries(folder)) {
+    if (entry.name.startsWith(".")) continue;
+    const isLinked = () => stat(join(folder, entry.name)).then((stats) => stats.isDirectory());
+    const isFolder =
+      entry.isDirectory() || (entry.isSymbolicLink() && (await isLinked().catch(() => false)));
+    if (isFolder) names.push(entry.name);
+  }
+  return names.sort();
+}
+
 async function imagesIn(folder: string): Promise<string[]> {
-  const files = (await walk(folder)).filter(hasImageExtension);
+  const files = await imagesUnder(folder);
   if (files.length > 0) return files.map((file) => join(folder, file));
   throw new InputError(
     "NO_IMAGES",

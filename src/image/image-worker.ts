@@ -16,7 +16,7 @@ const options = workerData as LoaderOptions;
 
 loadSharp().catch(() => {}); // the first image reports what is wrong
 
-const cache = options.cache && createDecodeCache(options.cache);
+const cache = options.cache && createDecodeCache(options.cache, options.cache);
 
 parentPort?.on("message", async (request: LoadRequest) => {
   const reply = await answer(request);
@@ -28,10 +28,10 @@ async function answer({ packed, stream }: LoadRequest): Promise<Reply> {
   try {
     const source = "url" in packed ? new URL(packed.url) : packed.source;
     const read = () => readImage(source, options);
-    const pixels =
-      cache && typeof source === "string" ? await cache.get(source, read) : await read();
     const { preprocessing, augmentation, seed = 0 } = options;
     const random = augmentation && stream ? createRandom(seed, stream) : undefined;
+    const isKept = cache && random && typeof source === "string";
+    const pixels = isKept ? await cache.get(source, read) : await read();
     const tensor =
       augmentation && random
         ? augment(pixels, preprocessing, options, augmentation, random)

@@ -10,7 +10,7 @@ import { Worker } from "node:worker_threads";
 import { type PackedError, ResourceError, unpackError } from "../errors.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { Augmentation } from "./augment.js";
-import type { CacheOptions } from "./decode-cache.js";
+import type { CacheOptions, CachePlace } from "./decode-cache.js";
 import type { DecodeOptions } from "./decode-node.js";
 import { channelsOf, type RawPixels } from "./pixels.js";
 import type { Preprocessing } from "./presets.js";
@@ -26,8 +26,8 @@ export interface LoaderOptions extends DecodeOptions {
   readonly augmentation?: Augmentation;
   /** Seed of those streams; 0. */
   readonly seed?: number;
-  /** Where decoded images are kept; nowhere by default. */
-  readonly cache?: CacheOptions;
+  /** Where decoded files are kept that a stream augments; nowhere by default. */
+  readonly cache?: CachePlace & CacheOptions;
 }
 
 /** An image that was loaded, or the reason why not. */

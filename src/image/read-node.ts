@@ -24,7 +24,8 @@ export async function readImage(source: ImageSource, options: DecodeOptions): Pr
   return decodeImage(bytes, nameOf(source), options);
 }
 
-async function readBytes(source: string | URL | Uint8Array): Promise<Uint8Array> {
+/** The bytes of an image file. Throws `InputError` when they cannot be had. */
+export async function readBytes(source: string | URL | Uint8Array): Promise<Uint8Array> {
   if (source instanceof Uint8Array) return source;
   if (typeof source === "string") return readPath(source, nameOf(source));
   switch (source.protocol) {

@@ -48,7 +48,8 @@ export async function* findLearningRate(
   const { settings, dataset, parameters } = yield* prepare(options);
   const phase = settings.phases.at(-1) as Phase;
   const { engine, threads, seed, balanced, labelSmoothing, mixup, cutmix } = settings;
-  await using executor = await createExecutor(engine, { ...(threads !== null && { threads }) });
+  const executor = await createExecutor(engine, { ...(threads !== null && { threads }) });
+  await using _ = { [Symbol.asyncDispose]: () => executor.dispose() };
   const opening = { settings, dataset, phase, executor, parameters, signal, keepFeatures: false };
   await using open = yield* openPhase(opening);
   const found: RateEvent[] = [];

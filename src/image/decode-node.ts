@@ -69,6 +69,30 @@ export async function decodeImage(
   }
 }
 
+/**
+ * A small picture of an image file as a JPEG data URL, for pages: upright, at most `side` pixels on
+ * the longer side, over white where it is transparent. Throws `InputError` when it cannot be read.
+ */
+export async function thumbnail(file: string, side: number): Promise<string> {
+  const sharp = await loadSharp();
+  try {
+    const bytes = await sharp(file, { failOn: "none" })
+      .autoOrient()
+      .resize(side, side, { fit: "inside", withoutEnlargement: true })
+      .flatten({ background: "white" })
+      .jpeg({ quality: 80 })
+      .toBuffer();
+    return `data:image/jpeg;base64,${bytes.toString("base64")}`;
+  } catch (cause) {
+    const reason = cause instanceof Error ? firstLine(cause.message) : String(cause);
+    throw new InputError(
+      "IMAGE_CORRUPT",
+      `Cannot make a thumbnail of "${file}": expected an image, got "${reason}"`,
+      { cause },
+    );
+  }
+}
+
 /** The versions of sharp and of the libraries that decode for it. */
 export async function decoderVersions(): Promise<Readonly<Record<string, string>>> {
   const versions: Readonly<Record<string, string | undefined>> = (await loadSharp()).versions;

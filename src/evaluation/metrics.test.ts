@@ -109,10 +109,10 @@ describe("evaluateLogits()", () => {
     ] as const;
     const { confusedPairs } = evaluateLogits(inputOf([c, b, c, a, a, a], [0, 0, 1, 1, 1, 0]));
     assert.deepEqual(confusedPairs, [
-      { actual: "class 1", predicted: "class 0", images: 2 },
-      { actual: "class 0", predicted: "class 1", images: 1 },
-      { actual: "class 0", predicted: "class 2", images: 1 },
-      { actual: "class 1", predicted: "class 2", images: 1 },
+      { actual: "class 1", predicted: "class 0", images: 2, share: 2 / 3 },
+      { actual: "class 0", predicted: "class 1", images: 1, share: 1 / 3 },
+      { actual: "class 0", predicted: "class 2", images: 1, share: 1 / 3 },
+      { actual: "class 1", predicted: "class 2", images: 1, share: 1 / 3 },
     ]);
   });
 

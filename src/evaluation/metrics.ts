@@ -59,6 +59,8 @@ export interface ConfusedPair {
   readonly actual: string;
   readonly predicted: string;
   readonly images: number;
+  /** These images among all of their class. */
+  readonly share: number;
 }
 
 /** An image that was taken for another class. */
@@ -168,13 +170,15 @@ function pairsOf(
   classes: readonly string[],
   confusion: readonly (readonly number[])[],
 ): ConfusedPair[] {
-  const pairs = confusion.flatMap((row, actual) =>
-    row.flatMap((images, predicted) =>
-      images === 0 || actual === predicted
+  const pairs = confusion.flatMap((row, from) => {
+    const total = row.reduce((sum, count) => sum + count, 0);
+    const actual = classes[from] as string;
+    return row.flatMap((images, to) =>
+      images === 0 || from === to
         ? []
-        : { actual: classes[actual] as string, predicted: classes[predicted] as string, images },
-    ),
-  );
+        : { actual, predicted: classes[to] as string, images, share: images / total },
+    );
+  });
   return pairs.sort((a, b) => b.images - a.images); // stable, so equals keep the order of classes
 }
 

@@ -1,0 +1,146 @@
+/**
+ * @file Reports of a training run and of an evaluation: one HTML file each, with nothing to load and
+ * no scripts, for light and dark, for wide and narrow screens, and for paper.
+ */
+import { escapeText } from "../summary/svg-shapes.js";
+import { formatTick, lineChart, percent, reliabilityPlot } from "./charts.js";
+import type { EpochRow } from "./epoch-row.js";
+import { formatCounted, formatNumber, formatShare, headlines } from "./format.js";
+import type { Evaluation } from "./metrics.js";
+import { reportStyle } from "./report-style.js";
+import { classTable, confusionTable, mistakeGallery, pairTable } from "./report-tables.js";
+
+/** Facts with more characters get a line of their own. */
+const longFact = 60;
+/** With more classes the confusion matrix takes the width of the page. */
+const classesBesideMatrix = 12;
+
+/** What a report of an evaluation tells. All texts are escaped. */
+export interface EvaluationReport {
+  readonly title: string;
+  /** What was run and how, by name, in the order to show. */
+  readonly facts: readonly (readonly [name: string, value: string])[];
+  readonly evaluation: Evaluation;
+  /** Data URLs of the mistakes, by file; `thumbnail` makes them. */
+  readonly pictures: ReadonlyMap<string, string>;
+}
+
+/** What a report of a training run tells. */
+export interface TrainingReport extends EvaluationReport {
+  readonly epochs: readonly EpochRow[];
+}
+
+/** The page of a training run: facts, curves, and the evaluation of its result. */
+export function trainingReport(report: TrainingReport): string {
+  return page(report, curves(report.epochs));
+}
+
+/** The page of an evaluation. */
+export function evaluationReport(report: EvaluationReport): string {
+  return page(report, "");
+}
+
+function curves(epochs: readonly EpochRow[]): string {
+  const numbers = epochs.map(({ epoch }) => epoch);
+  const series = (name: string, kind: "train" | "validation", key: keyof EpochRow) => ({
+    name,
+    kind,
+    values: epochs.map((row) => row[key]),
+  });
+  const charts = [
+    {
+      title: "Loss",
+      series: [
+        series("training", "train", "trainLoss"),
+        series("validation", "validation", "validationLoss"),
+      ],
+      format: formatNumber,
+      tick: formatTick,
+    },
+    {
+      title: "Top-1",
+      series: [
+        series("training", "train", "trainTop1"),
+        series("validation", "validation", "validationTop1"),
+      ],
+      format: formatShare,
+      tick: percent,
+    },
+    {
+      title: "Learning rate",
+      series: [series("learning rate", "train", "learningRate")],
+      format: formatNumber,
+      tick: formatTick,
+    },
+  ];
+  const figures = charts.map((chart) => lineChart({ ...chart, epochs: numbers }));
+  return `<section class="wide"><h2>Training</h2>
+${bestEpoch(epochs)}<div class="charts">
+${figures.join("\n")}
+</div></section>
+`;
+}
+
+function bestEpoch(epochs: readonly EpochRow[]): string {
+  const finished = epochs.filter((row) => Number.isFinite(row.validationTop1));
+  const [first, ...others] = finished;
+  if (!first) return "";
+  const best = others.reduce((a, b) => (b.validationTop1 > a.validationTop1 ? b : a), first);
+  const seconds = epochs.reduce((sum, row) => sum + row.seconds, 0);
+  return `<p class="note">${formatCounted(epochs.length, "epoch")} in ${formatDuration(seconds)}. Highest top-1 of the
+validation images: ${formatShare(best.validationTop1)}, at epoch ${best.epoch}.</p>\n`;
+}
+
+function formatDuration(seconds: number): string {
+  if (seconds < 100) return `${Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 100 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+function page({ title, facts, evaluation, pictures }: EvaluationReport, middle: string): string {
+  const tiles = headlines(evaluation).map(
+    ([name, value]) => `<div><dt>${name}</dt><dd>${value}</dd></div>`,
+  );
+  const details = facts.map(([name, value]) => {
+    const kind = value.length > longFact ? ' class="long"' : "";
+    return `<div${kind}><dt>${escapeText(name)}</dt><dd>${escapeText(value)}</dd></div>`;
+  });
+  const counts = `${formatCounted(evaluation.images, "image")} of ${formatCounted(evaluation.perClass.length, "class")}`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeText(title)}</title>
+<style>${reportStyle}</style>
+</head>
+<body>
+<main>
+<header class="wide">
+<h1>${escapeText(title)}</h1>
+<p class="note">${counts}</p>
+<dl class="tiles">${tiles.join("")}</dl>
+</header>
+${details.length === 0 ? "" : `<section class="wide"><h2>Run</h2>\n<dl class="facts">${details.join("\n")}</dl></section>\n`}${middle}${figures(evaluation)}
+${mistakeGallery(evaluation, pictures)}
+</main>
+</body>
+</html>
+`;
+}
+
+function figures(evaluation: Evaluation): string {
+  const { calibrationError, calibration, images, perClass } = evaluation;
+  const reliability = `<section><h2>Calibration</h2>
+<p class="note">How often a prediction is right, by how sure it was; on average the two are
+${formatShare(calibrationError)} apart. Paler bars stand for fewer images.</p>
+${reliabilityPlot(calibration, images)}</section>`;
+  const pairs = pairTable(evaluation);
+  const matrix = confusionTable(evaluation);
+  const classes = classTable(evaluation);
+  const parts =
+    perClass.length <= classesBesideMatrix
+      ? [reliability, pairs, matrix, classes]
+      : [`<div class="stack">${reliability}\n${pairs}</div>`, classes, matrix];
+  return parts.join("\n");
+}

@@ -5,7 +5,7 @@
 import { escapeText } from "../summary/svg-shapes.js";
 import type { CalibrationBin } from "./calibration.js";
 import { formatCount, formatShare } from "./format.js";
-import { linearScale, type Scale, scaleFor } from "./scale.js";
+import { linearScale, type Scale, scaleFor, wholeStep } from "./scale.js";
 
 /** A line of a chart: a value an epoch; values that are not finite leave a gap. */
 export interface Series {
@@ -34,7 +34,7 @@ export function lineChart({ title, epochs, series, format, tick }: Chart): strin
     return chartFigure(title, "", '<p class="none">No epoch was finished.</p>');
   const [first, last] = [Math.min(...epochs), Math.max(...epochs)];
   const ends = first === last ? ([first - 1, last + 1] as const) : ([first, last] as const);
-  const x = linearScale(ends, [plot.left, plot.right], true);
+  const x = linearScale(ends, [plot.left, plot.right], wholeStep(ends));
   const y = scaleFor(finite, [plot.bottom, plot.top]);
   const lines = series.map((one) => {
     const points = one.values.map((value, at) => ({ epoch: epochs[at] ?? Number.NaN, value }));

@@ -26,7 +26,8 @@ dl, dd { margin: 0; }
 .tiles dt, .facts dt { color: var(--soft); font-size: 0.85rem; }
 .tiles dd { font-size: 1.5rem; font-weight: 600; font-variant-numeric: tabular-nums; }
 .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 10.5rem), 1fr)); gap: 0.5rem 1.5rem; }
-.facts dd { overflow-wrap: anywhere; }
+.facts dt, .facts dd { overflow-wrap: anywhere; }
+.facts .long { grid-column: 1 / -1; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); gap: 1rem; }
 .chart { background: var(--panel); border-radius: 0.5rem; padding: 0.7rem; break-inside: avoid; }
 .chart figcaption { display: flex; flex-wrap: wrap; gap: 0 1rem; padding: 0 0.3rem 0.3rem; }
@@ -48,11 +49,11 @@ rect.gap { fill: var(--second); fill-opacity: 0.3; stroke: var(--second); }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 .figures { width: 100%; }
 .figures th, .figures td { padding: 0.25rem 0.6rem; text-align: right; border-bottom: 1px solid var(--line); }
-.figures th:first-child, .figures .text { text-align: left; overflow-wrap: anywhere; }
+.figures th:first-child, .figures .text { text-align: left; overflow-wrap: break-word; max-width: 20rem; }
 .figures thead th { position: sticky; top: 0; background: var(--page); color: var(--soft);
   font-size: 0.85rem; font-weight: 600; }
 .figures tbody th { font-weight: normal; }
-.figures .share { width: 19%; }
+.figures .share { width: 17%; }
 .bar { background: linear-gradient(var(--bar), var(--bar)) no-repeat left / calc(var(--share) * 100%) 70%; }
 .matrix th { font-weight: normal; color: var(--soft); padding: 0.2rem; }
 .matrix th span { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
@@ -75,14 +76,16 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 .picture .none { margin: 0; }
 .gallery figcaption { padding: 0.5rem 0.6rem; font-size: 0.85rem; line-height: 1.4; }
 .gallery figcaption > span { display: flex; justify-content: space-between; gap: 0.5rem; }
-.gallery figcaption > span > span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.gallery figcaption > span > span { overflow-wrap: anywhere; }
 .gallery b { font-variant-numeric: tabular-nums; }
 .predicted { color: var(--second); } .actual { color: var(--first); }
 small { display: block; color: var(--soft); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 @media (max-width: 52rem) {
   main { grid-template-columns: minmax(0, 1fr); gap: 1.6rem; }
   .gallery { grid-template-columns: repeat(auto-fill, minmax(8rem, 1fr)); gap: 0.7rem; }
-  .figures th, .figures td { padding: 0.25rem 0.35rem; }
+  .figures { font-size: 0.85rem; }
+  .figures th, .figures td { padding: 0.25rem 0.2rem; }
+  .figures .share { width: auto; }
   .matrix tbody th span { max-width: 6rem; }
   .roomy { --cell: 1.8rem; font-size: 0.85rem; }
 }

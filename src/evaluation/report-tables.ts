@@ -137,7 +137,7 @@ ${figures.join("\n")}
 function mistakeFigure(one: Mistake, picture: string | undefined): string {
   const file = escapeText(one.file);
   const image = picture
-    ? `<img src="${escapeText(picture)}" alt="${escapeText(one.actual)}" loading="lazy">`
+    ? `<img src="${escapeText(picture)}" alt="${escapeText(one.actual)}">`
     : '<span class="none">no picture</span>';
   const line = (kind: string, sign: string, name: string, share: number) =>
     `<span class="${kind}"><span title="${escapeText(name)}">${sign} ${escapeText(name)}</span> <b>${formatShare(share)}</b></span>`;

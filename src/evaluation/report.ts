@@ -10,6 +10,11 @@ import type { Evaluation } from "./metrics.js";
 import { reportStyle } from "./report-style.js";
 import { classTable, confusionTable, mistakeGallery, pairTable } from "./report-tables.js";
 
+/** Facts with more characters get a line of their own. */
+const longFact = 60;
+/** With more classes the confusion matrix takes the width of the page. */
+const classesBesideMatrix = 12;
+
 /** What a report of an evaluation tells. All texts are escaped. */
 export interface EvaluationReport {
   readonly title: string;
@@ -96,9 +101,10 @@ function page({ title, facts, evaluation, pictures }: EvaluationReport, middle: 
   const tiles = headlines(evaluation).map(
     ([name, value]) => `<div><dt>${name}</dt><dd>${value}</dd></div>`,
   );
-  const details = facts.map(
-    ([name, value]) => `<div><dt>${escapeText(name)}</dt><dd>${escapeText(value)}</dd></div>`,
-  );
+  const details = facts.map(([name, value]) => {
+    const kind = value.length > longFact ? ' class="long"' : "";
+    return `<div${kind}><dt>${escapeText(name)}</dt><dd>${escapeText(value)}</dd></div>`;
+  });
   const counts = `${formatCounted(evaluation.images, "image")} of ${formatCounted(evaluation.perClass.length, "class")}`;
   return `<!doctype html>
 <html lang="en">
@@ -132,9 +138,8 @@ ${reliabilityPlot(calibration, images)}</section>`;
   const pairs = pairTable(evaluation);
   const matrix = confusionTable(evaluation);
   const classes = classTable(evaluation);
-  // a small matrix leaves room beside it, a large one takes the width of the page
   const parts =
-    perClass.length <= 12
+    perClass.length <= classesBesideMatrix
       ? [reliability, pairs, matrix, classes]
       : [`<div class="stack">${reliability}\n${pairs}</div>`, classes, matrix];
   return parts.join("\n");

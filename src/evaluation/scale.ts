@@ -28,12 +28,16 @@ export function scaleFor(values: readonly number[], places: Range): Scale {
     return linearScale([low - margin, high + margin], places);
   }
   const step = niceStep(high - low);
-  return linearScale([Math.floor(low / step) * step, Math.ceil(high / step) * step], places);
+  const ends: Range = [Math.floor(low / step) * step, Math.ceil(high / step) * step];
+  return linearScale(ends, places, step);
 }
 
-/** A scale with evenly spaced round ticks; `isWhole` keeps them to whole numbers. */
-export function linearScale([from, to]: Range, [start, end]: Range, isWhole = false): Scale {
-  const step = Math.max(niceStep(to - from), isWhole ? 1 : 0);
+/** A scale with a tick at each multiple of `step`, by default a round one that gives about five. */
+export function linearScale(
+  [from, to]: Range,
+  [start, end]: Range,
+  step = niceStep(to - from),
+): Scale {
   const first = Math.ceil(from / step - 1e-9);
   const count = Math.floor(to / step + 1e-9) - first + 1;
   return {
@@ -44,8 +48,13 @@ export function linearScale([from, to]: Range, [start, end]: Range, isWhole = fa
 
 function logarithmicScale([low, high]: Range, places: Range): Scale {
   const decades: Range = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
-  const { at, ticks } = linearScale(decades, places, true);
+  const { at, ticks } = linearScale(decades, places, wholeStep(decades));
   return { at: (value) => at(Math.log10(value)), ticks: ticks.map((power) => 10 ** power) };
+}
+
+/** A round step of at least 1, for what comes in whole numbers. */
+export function wholeStep([from, to]: Range): number {
+  return Math.max(1, niceStep(to - from));
 }
 
 /** 1, 2 or 5 times a power of ten that gives about as many ticks as wanted. */

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { describe, it } from "node:test";
+import { after, describe, it } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import sharp from "sharp";
 import { hashPixels } from "../../test/golden/pixels-by-hash.js";
 import { InputError, ResourceError } from "../errors.js";
-import { decodeImage, decoderVersions } from "./decode-node.js";
+import { decodeImage, decoderVersions, thumbnail } from "./decode-node.js";
 
 const { width, height, data: rgb } = hashPixels(20, 10, 1);
 const picture = sharp(rgb, { raw: { width, height, channels: 3 } });
@@ -207,6 +207,49 @@ describe("decodeImage()", () => {
     } finally {
       rmSync(alone, { recursive: true });
     }
+  });
+});
+
+describe("thumbnail()", () => {
+  const folder = mkdtempSync(join(tmpdir(), "irv2-thumbnail-"));
+  after(() => rmSync(folder, { recursive: true }));
+
+  async function decodeUrl(url: string) {
+    const [head, body = ""] = url.split(",");
+    assert.equal(head, "data:image/jpeg;base64");
+    return decodeImage(Buffer.from(body, "base64"), "of a test");
+  }
+
+  it("fits the upright picture into a square, and never enlarges it", async () => {
+    const file = join(folder, "turned.jpg");
+    await picture.clone().withMetadata({ orientation: 6 }).toFile(file);
+    const sizes = [8, 100].map(async (side) => {
+      const { width, height } = await decodeUrl(await thumbnail(file, side));
+      return [width, height];
+    });
+    assert.deepEqual(await Promise.all(sizes), [
+      [4, 8],
+      [10, 20],
+    ]);
+  });
+
+  it("puts white under what is transparent", async () => {
+    const file = join(folder, "clear.png");
+    const background = { r: 255, g: 0, b: 0, alpha: 0 };
+    await sharp({ create: { width: 8, height: 8, channels: 4, background } }).toFile(file);
+    const { data } = await decodeUrl(await thumbnail(file, 4));
+    assert.ok(data.every((level) => level > 250));
+  });
+
+  it("says which file is no image", async () => {
+    const file = join(folder, "gone.jpg");
+    await assert.rejects(
+      thumbnail(file, 4),
+      new InputError(
+        "IMAGE_CORRUPT",
+        `Cannot make a thumbnail of "${file}": expected an image, got "Input file is missing: ${file}"`,
+      ),
+    );
   });
 });
 

@@ -84,9 +84,10 @@ export async function thumbnail(file: string, side: number): Promise<string> {
       .toBuffer();
     return `data:image/jpeg;base64,${bytes.toString("base64")}`;
   } catch (cause) {
+    const reason = cause instanceof Error ? firstLine(cause.message) : String(cause);
     throw new InputError(
       "IMAGE_CORRUPT",
-      `Cannot make a thumbnail of "${file}": expected an image, got "${firstLine(String(cause))}"`,
+      `Cannot make a thumbnail of "${file}": expected an image, got "${reason}"`,
       { cause },
     );
   }

@@ -11,7 +11,7 @@ import { trainPhases } from "./phases.js";
 import { type Prepared, prepare, type ResumeOptions, type TrainControls } from "./prepare.js";
 import { writeReport } from "./report.js";
 import { Run, start } from "./run.js";
-import { createRunFolder, writeText } from "./run-folder.js";
+import { createRunFolder } from "./run-folder.js";
 import type { TrainOptions } from "./settings.js";
 import { openEvents } from "./tensorboard.js";
 

@@ -51,7 +51,7 @@ export function equalize(pixels: Pixels): Pixels {
     if (step === 0) return (level) => level;
     let below = Math.floor(step / 2);
     const table = counts.map((count) => {
-      const level = Math.floor(below / step);
+      const level = Math.min(255, Math.floor(below / step));
       below += count;
       return level;
     });

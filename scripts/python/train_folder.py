@@ -37,7 +37,7 @@ vary = transforms.Compose(
     [
         transforms.RandomResizedCrop(args.size, (0.35, 1), interpolation=InterpolationMode.BICUBIC),
         transforms.RandomHorizontalFlip(),
-        transforms.ColorJitter(brightness=32 / 255, saturation=0.5),
+        transforms.ColorJitter(16 / 255, 0.2, 0.2, 0.02),
         normalize,
     ]
 )

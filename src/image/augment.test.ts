@@ -32,7 +32,7 @@ function ramp(width: number, height: number): Pixels {
 describe("augment()", () => {
   it("gives what preprocess() gives when nothing is to be done", () => {
     for (const name of presetNames) {
-      const out = augment(picture, size, presets[name], noAugmentation, createRandom(1));
+      const out = augment(picture, square, presets[name], noAugmentation, createRandom(1));
       assert.deepEqual(out, preprocess(picture, presets[name], square), name);
     }
   });
@@ -40,7 +40,7 @@ describe("augment()", () => {
   it("goes through levels from black to white and back without a change", () => {
     const still: Augmentation = { ...noAugmentation, randAugment: { operations: 0, magnitude: 9 } };
     for (const name of presetNames) {
-      const out = augment(picture, size, presets[name], still, createRandom(1));
+      const out = augment(picture, square, presets[name], still, createRandom(1));
       const plain = preprocess(picture, presets[name], square);
       // TensorFlow's filters make levels between whole ones, which RandAugment rounds.
       const tolerance = name === "timm" ? 0 : 1.01 / 255;
@@ -59,7 +59,7 @@ describe("augment()", () => {
     };
     for (const augmentation of [slimAugmentation, smallAugmentation, all]) {
       const draw = (seed: number) =>
-        augment(picture, size, presets.timm, augmentation, createRandom(seed));
+        augment(picture, square, presets.timm, augmentation, createRandom(seed));
       assert.deepEqual(draw(1), draw(1));
       assert.notDeepEqual(draw(1), draw(2));
       assert.deepEqual(draw(1).shape, [3, size, size]);
@@ -72,7 +72,7 @@ describe("augment()", () => {
     for (const name of presetNames) {
       for (const augmentation of [slimAugmentation, smallAugmentation]) {
         for (let i = 0; i < 20; i++) {
-          const { data } = augment(picture, size, presets[name], augmentation, random);
+          const { data } = augment(picture, square, presets[name], augmentation, random);
           assert.ok(data.every((value) => value >= -1 && value <= 1));
         }
       }
@@ -82,14 +82,14 @@ describe("augment()", () => {
   it("mirrors half of the pictures, left to right", () => {
     const random = createRandom(4);
     const flipOnly: Augmentation = { ...noAugmentation, flip: true };
-    const plain = augment(picture, size, presets.keras, noAugmentation, random);
+    const plain = augment(picture, square, presets.keras, noAugmentation, random);
     const mirrored = plain.data.map((_, i) => {
       const column = i % size;
       return plain.data[i - column + (size - 1 - column)] as number;
     });
     let count = 0;
     for (let i = 0; i < 1000; i++) {
-      const { data } = augment(picture, size, presets.keras, flipOnly, random);
+      const { data } = augment(picture, square, presets.keras, flipOnly, random);
       if (data[0] === plain.data[0]) assert.deepEqual(data, plain.data);
       else {
         assert.deepEqual(data, mirrored);
@@ -103,7 +103,7 @@ describe("augment()", () => {
     const random = createRandom(6);
     const cropOnly: Augmentation = { ...noAugmentation, crop: { ...slimCrop, area: [0.2, 0.5] } };
     for (let i = 0; i < 50; i++) {
-      const { data } = augment(ramp(200, 160), size, presets.timm, cropOnly, random);
+      const { data } = augment(ramp(200, 160), square, presets.timm, cropOnly, random);
       const at = (channel: number, y: number, x: number) =>
         ((data[(channel * size + y) * size + x] as number) + 1) / 2;
       const wide = at(0, 0, size - 1) - at(0, 0, 0);
@@ -118,7 +118,7 @@ describe("augment()", () => {
     const read: Augmentation = JSON.parse(JSON.stringify(slimAugmentation));
     assert.deepEqual(read, slimAugmentation);
     const draw = (augmentation: Augmentation) =>
-      augment(picture, size, presets.slim, augmentation, createRandom(3));
+      augment(picture, square, presets.slim, augmentation, createRandom(3));
     assert.deepEqual(draw(read), draw(slimAugmentation));
   });
 });

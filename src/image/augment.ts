@@ -12,7 +12,7 @@ import type { Tensor } from "../tensor/tensor.js";
 import { colorDistortions, distortColor } from "./augment-color.js";
 import { drawCrop, type RandomCrop, slimCrop } from "./augment-crop.js";
 import { type Color, cropPixels, type Pixels } from "./pixels.js";
-import { preprocess } from "./preprocess.js";
+import { preprocess, type Size } from "./preprocess.js";
 import type { Preprocessing } from "./presets.js";
 import { applyRandAugment, type RandAugment } from "./rand-augment.js";
 import { type Erasing, eraseAtRandom } from "./random-erasing.js";
@@ -43,12 +43,12 @@ export const smallAugmentation: Augmentation = {
 export const noAugmentation: Augmentation = { crop: "none", flip: false, color: "none" };
 
 /**
- * The tensor [3,size,size] of a picture, RGB, float32, with the random changes of `augmentation`. One
+ * The tensor [3,height,width] of a picture, RGB, float32, with the random changes of `augmentation`. One
  * state of `random` gives one result.
  */
 export function augment(
   image: Pixels,
-  size: number,
+  size: Size,
   preprocessing: Preprocessing,
   augmentation: Augmentation,
   random: Random,
@@ -63,7 +63,7 @@ export function augment(
       ...(crop === "none" ? {} : wholeToSize),
       ...(isChanged ? blackToWhite : {}),
     },
-    { width: size, height: size },
+    size,
   );
   if (flip && random.uniform() < 0.5) mirror(out);
   if (randAugment) changeBytes(out, randAugment, preprocessing, random);

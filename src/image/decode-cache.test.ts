@@ -5,15 +5,15 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { hashPixels } from "../../test/golden/pixels-by-hash.js";
 import { photo, photoFolder } from "../../test/helpers/photo-folder.js";
-import { decodeImage } from "./decode-node.js";
-import type { Pixels } from "./pixels.js";
-import { resample } from "./resample.js";
 import {
   type CacheOptions,
   type CachePlace,
-  createDecodeCache,
   cacheFolder,
+  createDecodeCache,
 } from "./decode-cache.js";
+import { decodeImage } from "./decode-node.js";
+import type { Pixels } from "./pixels.js";
+import { resample } from "./resample.js";
 
 let folder: ReturnType<typeof photoFolder>;
 let kept: string;

@@ -34,7 +34,7 @@ async function answer({ packed, stream }: LoadRequest): Promise<Reply> {
     const pixels = isKept ? await cache.get(source, read) : await read();
     const tensor =
       augmentation && random
-        ? augment(pixels, preprocessing, options, augmentation, random)
+        ? augment(pixels, options, preprocessing, augmentation, random)
         : preprocess(pixels, preprocessing, options);
     return { tensor };
   } catch (error) {

@@ -90,9 +90,7 @@ export async function* findLearningRate(
 }
 
 /** The rates that a test suggests; undefined when it had too few steps. */
-export function chooseRate(
-  found: readonly RateEvent[],
-): Omit<RateFoundEvent, "event"> | undefined {
+export function chooseRate(found: readonly RateEvent[]): Omit<RateFoundEvent, "event"> | undefined {
   if (found.length < 3) return undefined;
   const lowest = found.reduce((best, one) => (one.smoothed < best.smoothed ? one : best));
   let [steepest, slope] = [found[0] as RateEvent, 0];

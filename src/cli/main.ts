@@ -13,7 +13,9 @@ import { classifyCommand } from "./classify.js";
 import { doctorCommand } from "./doctor.js";
 import { embedCommand } from "./embed.js";
 import { evaluateCommand } from "./evaluate.js";
+import { lrFindCommand } from "./lr-find.js";
 import { packageVersion } from "./package-version.js";
+import { planCommand } from "./plan.js";
 import { summaryCommand } from "./summary.js";
 import { trainCommand } from "./train.js";
 
@@ -44,6 +46,8 @@ function createProgram(): Command {
     embedCommand(),
     trainCommand(),
     evaluateCommand(),
+    lrFindCommand(),
+    planCommand(),
     summaryCommand(),
     benchmarkCommand(),
     doctorCommand(),

@@ -1,0 +1,159 @@
+/**
+ * @file The options that decide what a training computes; `train`, `lr-find` and `plan` share them.
+ */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { UsageError } from "../errors.js";
+import type { EngineName } from "../executors/index.js";
+import { noAugmentation, slimAugmentation, smallAugmentation } from "../image/augment.js";
+import { type PresetName, presetNames } from "../image/presets.js";
+import { defaultAdamW, defaultSgd, paperRmsProp } from "../training/optimizer.js";
+import { type RecipeName, recipeNames } from "../training/recipes.js";
+import { type Schedule, schedules } from "../training/schedule.js";
+import type { TrainOptions } from "../training/settings.js";
+import { byteSize, engineOption, inputSize, positiveNumber, share, wholeNumber } from "./options.js";
+
+const optimizers = {
+  rmsprop: paperRmsProp,
+  sgd: defaultSgd,
+  nesterov: { ...defaultSgd, nesterov: true },
+  adamw: defaultAdamW,
+} as const;
+
+const augmentations = {
+  none: noAugmentation,
+  small: smallAugmentation,
+  slim: slimAugmentation,
+  rand: { ...smallAugmentation, color: "none", randAugment: { operations: 2, magnitude: 9 } },
+} as const;
+
+/** What the command line gives; names as commander makes them of the flags. */
+export interface TrainFlags {
+  readonly data?: string;
+  readonly resume?: string;
+  readonly extendEpochs?: number;
+  readonly out?: string;
+  readonly recipe?: RecipeName;
+  readonly weights?: string;
+  readonly epochs?: number;
+  readonly batch?: number;
+  readonly accumulate?: number;
+  readonly width?: number;
+  readonly inputSize?: number | [number, number];
+  readonly optimizer?: keyof typeof optimizers;
+  readonly schedule?: Schedule["kind"];
+  readonly lr?: number;
+  readonly warmup?: number;
+  readonly weightDecay?: number;
+  readonly clip?: number;
+  readonly labelSmoothing?: number;
+  readonly dropout?: number;
+  readonly mixup?: number;
+  readonly cutmix?: number;
+  readonly augment?: keyof typeof augmentations;
+  readonly aux?: boolean;
+  readonly ema?: number;
+  readonly freeze?: string;
+  readonly freezeNorms?: boolean;
+  readonly fineTune?: boolean;
+  readonly headEpochs?: number;
+  readonly stageRate?: number;
+  readonly balanced?: boolean;
+  readonly classWeights?: boolean;
+  readonly valFraction?: number;
+  readonly cache?: "none" | "memory" | "disk";
+  readonly preprocess?: PresetName;
+  readonly seed?: number;
+  readonly engine?: EngineName;
+  readonly threads?: number;
+  readonly memory?: number;
+  readonly json?: boolean;
+}
+
+/** Adds the options. */
+export function withTrainOptions(command: Command): Command {
+  const named = (flags: string, text: string, names: readonly string[]) =>
+    new Option(flags, text).choices([...names]);
+  return command
+    .option("-d, --data <dir>", "folder of photos")
+    .option("-w, --weights <file>", "safetensors file to start from (default: untrained)")
+    .addOption(
+      named(
+        "--recipe <name>",
+        "settings to start from (default: fine-tune with --weights, else from-scratch-small)",
+        recipeNames,
+      ),
+    )
+    .option("-e, --epochs <n>", "times through the photos", wholeNumber(1))
+    .option("-b, --batch <n>", "photos a step", wholeNumber(1))
+    .option("--accumulate <n>", "parts that a step is computed in, to save memory", wholeNumber(1))
+    .option("--width <factor>", "multiplies the channels of every convolution", positiveNumber)
+    .option("--input-size <pixels>", "299, or height x width", inputSize)
+    .addOption(named("--optimizer <name>", "how gradients change weights", Object.keys(optimizers)))
+    .addOption(named("--schedule <name>", "how the learning rate falls", Object.keys(schedules)))
+    .option("--lr <rate>", "highest learning rate", positiveNumber)
+    .option("--warmup <epochs>", "epochs in which the learning rate rises from 0", notNegative)
+    .option("--weight-decay <factor>", "L2 decay of weights, not of batch norm", notNegative)
+    .option("--clip <norm>", "largest L2 norm of all gradients; 0: no limit", notNegative)
+    .option("--label-smoothing <share>", "share of the target spread over all classes", share)
+    .option("--dropout <share>", "share of features dropped before the classifier", share)
+    .option("--mixup <alpha>", "blend photos in pairs; 0: no", notNegative)
+    .option("--cutmix <alpha>", "paste a part of a photo into another; 0: no", notNegative)
+    .addOption(named("--augment <name>", "how photos are varied", Object.keys(augmentations)))
+    .option("--aux", "train the auxiliary classifier along")
+    .option("--no-aux", "leave the auxiliary classifier out")
+    .option("--ema <decay>", "evaluate and save a running average of the weights; 0: no", share)
+    .option("--freeze <block>", "keep the network up to a block, or body: the classifier alone")
+    .option("--freeze-norms", "keep the running statistics of every batch norm")
+    .option("--no-freeze-norms", "let batch norms that are trained take the batch's statistics")
+    .option("--fine-tune", "two phases: the classifier alone, then what follows --freeze")
+    .option("--head-epochs <n>", "epochs of the first of these", wholeNumber(1))
+    .option(
+      "--stage-rate <factor>",
+      "the learning rate falls by this from stage to stage",
+      positiveNumber,
+    )
+    .option("--balanced", "draw each class equally often")
+    .option("--class-weights", "weigh the loss of a class by its rarity")
+    .option(
+      "--val-fraction <share>",
+      "share kept to validate (default: 0.2 without a val folder)",
+      share,
+    )
+    .addOption(
+      named("--cache <where>", "keep decoded photos between epochs", ["none", "memory", "disk"]),
+    )
+    .addOption(named("--preprocess <preset>", "how photos become tensors", presetNames))
+    .option("--seed <n>", "two runs of one seed are equal", wholeNumber(0))
+    .addOption(engineOption())
+    .option("--threads <n>", "threads to compute with (default: one a core)", wholeNumber(1))
+    .addOption(named("--precision <type>", "number type to compute with", ["fp32"]).default("fp32"))
+    .option("--memory <size>", "memory a step may take, such as 3GiB", byteSize);
+}
+
+/** The flags as options of the library. Throws `UsageError` when the folder is missing. */
+export function readTrainOptions(flags: TrainFlags): TrainOptions {
+  if (flags.data === undefined) {
+    throw new UsageError("NO_DATA", "Expected --data with a folder of photos, got none");
+  }
+  const { optimizer, schedule, augment, clip, ema, lr, warmup, aux, preprocess } = flags;
+  const { json: _, resume: _r, extendEpochs: _e, ...same } = flags;
+  return {
+    ...same,
+    data: flags.data,
+    ...(optimizer && { optimizer: optimizers[optimizer] }),
+    ...(schedule && { schedule: schedules[schedule] }),
+    ...(augment && { augmentation: augmentations[augment] }),
+    ...(clip !== undefined && { clipNorm: clip === 0 ? null : clip }),
+    ...(ema !== undefined && { ema: ema === 0 ? null : ema }),
+    ...(lr !== undefined && { learningRate: lr }),
+    ...(warmup !== undefined && { warmupEpochs: warmup }),
+    ...(aux !== undefined && { auxiliary: aux }),
+    ...(preprocess && { preprocessing: preprocess }),
+  } as TrainOptions;
+}
+
+function notNegative(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && Number.isFinite(value) && value >= 0) return value;
+  throw new InvalidArgumentError(`Expected a number from 0, got "${text}".`);
+}

@@ -52,6 +52,12 @@ describe("adjustColor()", () => {
 });
 
 describe("distortColor()", () => {
+  it("knows the orders of slim", () => {
+    const whole = golden.cases.filter(({ changes }) => changes.length === 4);
+    const orders = new Set(whole.map(({ changes }) => changes.map(([change]) => change).join()));
+    assert.deepEqual(new Set(colorDistortions.slim.orders.map((order) => order.join())), orders);
+  });
+
   it("gives numbers from 0 to 1, the same for the same state of the random numbers", () => {
     for (const how of Object.values(colorDistortions)) {
       for (let seed = 0; seed < 20; seed++) {

@@ -121,9 +121,9 @@ function adjustSaturation(planes: Float32Array, factor: number): void {
     const green = planes[g] as number;
     const blue = planes[b] as number;
     const value = Math.max(red, green, blue);
-    const saturation = value > 0 ? (value - Math.min(red, green, blue)) / value : 0;
-    // Of no saturation is left a grey as light as the largest channel.
-    const scale = saturation === 0 ? 0 : Math.min(1, Math.max(0, saturation * factor)) / saturation;
+    // The saturation is range / value and ends at 1; what is black or darker becomes grey.
+    const range = value - Math.min(red, green, blue);
+    const scale = value > 0 ? Math.min(factor, value / range) : 0;
     planes[i] = value - (value - red) * scale;
     planes[g] = value - (value - green) * scale;
     planes[b] = value - (value - blue) * scale;

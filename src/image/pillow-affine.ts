@@ -54,7 +54,8 @@ export function transformAffine(pixels: Pixels, affine: Affine, fill: Color): Pi
 /** Turns a picture counter-clockwise around its centre, by less than 90 degrees either way. */
 export function rotate(pixels: Pixels, degrees: number, fill: Color): Pixels {
   if (degrees === 0) return pixels;
-  const angle = -((((degrees % 360) + 360) % 360) * (Math.PI / 180));
+  // Pillow takes sine and cosine of the angle from 0 to 360.
+  const angle = -((degrees < 0 ? degrees + 360 : degrees) * (Math.PI / 180));
   const cosine = round15(Math.cos(angle));
   const sine = round15(Math.sin(angle));
   const x = pixels.width / 2;

@@ -4,7 +4,6 @@
  * Each engine is measured in a process of its own, so that memory is its own and nothing is warm.
  * Weights do not change the speed, so random ones serve where none are given.
  */
-import { spawn } from "node:child_process";
 import { Command, Option } from "commander";
 import { exitCodes, ResourceError } from "../errors.js";
 import { type EngineName, engineNames } from "../executors/index.js";
@@ -12,6 +11,7 @@ import { InceptionResNetV2 } from "../model/model.js";
 import { createRandom } from "../tensor/random.js";
 import { tensor } from "../tensor/tensor.js";
 import { inputSize, positiveNumber, wholeNumber } from "./options.js";
+import { runSelf } from "./run-self.js";
 
 interface BenchmarkFlags {
   readonly engine: readonly EngineName[];
@@ -112,21 +112,9 @@ async function measureInChild(flags: BenchmarkFlags): Promise<string> {
   if (threads !== undefined) args.push("--threads", String(threads));
   if (size !== undefined) args.push("--input-size", [size].flat().join("x"));
   if (width !== undefined) args.push("--width", String(width));
-  const env = { ...process.env, [childVariable]: "1" };
-  const program = process.argv[1] ?? "";
-  const child = spawn(process.execPath, [program, ...args], {
-    env,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const [output, errors] = [[] as Buffer[], [] as Buffer[]];
-  child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
-  child.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", resolve);
-  });
-  if (code === exitCodes.done) return Buffer.concat(output).toString().trim();
-  const reason = Buffer.concat(errors).toString().trim().split("\n")[0] ?? "";
+  const { code, output, error } = await runSelf(args, { [childVariable]: "1" });
+  if (code === exitCodes.done) return output;
+  const reason = error.trim().split("\n")[0] ?? "";
   throw new ResourceError(
     "BENCHMARK_FAILED",
     `Cannot measure ${engine[0]} at batch ${batch[0]}: expected exit code 0, got ${code} (${reason})`,

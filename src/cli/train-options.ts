@@ -10,7 +10,14 @@ import { defaultAdamW, defaultSgd, paperRmsProp } from "../training/optimizer.js
 import { type RecipeName, recipeNames } from "../training/recipes.js";
 import { type Schedule, schedules } from "../training/schedule.js";
 import type { TrainOptions } from "../training/settings.js";
-import { byteSize, engineOption, inputSize, positiveNumber, share, wholeNumber } from "./options.js";
+import {
+  byteSize,
+  engineOption,
+  inputSize,
+  positiveNumber,
+  share,
+  wholeNumber,
+} from "./options.js";
 
 const optimizers = {
   rmsprop: paperRmsProp,

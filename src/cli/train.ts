@@ -64,4 +64,3 @@ function readResume({ resume, extendEpochs, data, ...rest }: TrainFlags) {
   }
   return { resume, extendEpochs };
 }
-

@@ -74,6 +74,7 @@ function joinParts(
     const input = stack(tensors.slice(...range));
     const labels = samples.slice(...range).map(({ label }) => label);
     const targets = makeTargets(labels, options);
+    if (input.shape.length !== 4) return { input, targets }; // features are not blended
     const isCut = cut > 0 && (blend === 0 || random.uniform() < 0.5);
     if (isCut) cutmix(input, targets, cut, random);
     else if (blend > 0) mixup(input, targets, blend, random);

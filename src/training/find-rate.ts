@@ -93,8 +93,9 @@ export async function* findLearningRate(
 export function chooseRate(found: readonly RateEvent[]): Omit<RateFoundEvent, "event"> | undefined {
   if (found.length < 3) return undefined;
   const lowest = found.reduce((best, one) => (one.smoothed < best.smoothed ? one : best));
-  let [steepest, slope] = [found[0] as RateEvent, 0];
-  for (let at = 1; at < found.length - 1; at++) {
+  let [steepest, slope] = [lowest, 0];
+  // The running average settles over the first tenth.
+  for (let at = Math.ceil(found.length / 10); at < found.length - 1; at++) {
     const [before, now, after] = found.slice(at - 1, at + 2) as [RateEvent, RateEvent, RateEvent];
     if (now.learningRate > lowest.learningRate) break;
     const change = after.smoothed - before.smoothed;

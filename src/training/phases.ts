@@ -53,9 +53,8 @@ async function* trainOne(
   try {
     return yield* trainWith(run, phase, start);
   } catch (error) {
-    const isMemory = error instanceof ResourceError && error.code === "OUT_OF_MEMORY";
     const halved = halve(phase);
-    if (!isMemory || !halved || run.progress.updates !== updates) throw error;
+    if (!isOutOfMemory(error) || !halved || run.progress.updates !== updates) throw error;
     yield warning(
       `A step of ${phase.batch / phase.parts} photos did not fit in memory; its ${phase.batch} photos are now computed in ${halved.parts} parts.`,
     );
@@ -90,6 +89,13 @@ function halve(phase: Phase): Phase | undefined {
     if (phase.batch % parts === 0) return { ...phase, parts };
   }
   return undefined;
+}
+
+/** ONNX Runtime's, or JavaScript's own, which it reports in words only. */
+function isOutOfMemory(error: unknown): boolean {
+  if (error instanceof ResourceError) return error.code === "OUT_OF_MEMORY";
+  const message = error instanceof Error ? error.message : "";
+  return /out of memory|allocation failed|invalid array length/i.test(message);
 }
 
 function warning(message: string): TrainingEvent {

@@ -8,7 +8,7 @@ import type { Tensors } from "../tensor/tensor.js";
 import { saveWeights } from "../weights/save.js";
 import { type Progress, saving, writeCheckpoint } from "./checkpoint.js";
 import { networkShape } from "./network.js";
-import { writeResults } from "./results-csv.js";
+import { epochScalars, writeResults } from "./results-csv.js";
 import { type RunConfig, type RunFolder, writeText } from "./run-folder.js";
 import type { Phase, Settings } from "./settings.js";
 import type { EventFile } from "./tensorboard.js";
@@ -94,18 +94,7 @@ export class Run {
     if (isBest) await this.#writeWeights(best, weights);
     await this.saveCheckpoint(trainer);
     await saving(results, () => writeResults(results, progress.rows));
-    if (!row) return;
-    const { epoch, ...values } = row;
-    const { learningRate, trainLoss, trainTop1, imagesPerSecond } = values;
-    await this.events?.scalars(epoch, {
-      "train/loss": trainLoss,
-      "train/top1": trainTop1,
-      "validation/loss": values.validationLoss,
-      "validation/top1": values.validationTop1,
-      "validation/top5": values.validationTop5,
-      "train/learning_rate": learningRate,
-      "train/images_per_second": imagesPerSecond,
-    });
+    if (row) await this.events?.scalars(row.epoch, epochScalars(row));
   }
 
   /** Writes down what the run was asked for. */

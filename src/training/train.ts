@@ -41,7 +41,8 @@ export async function* train(
   await run.saveConfig();
   const { engine, threads } = settings;
   const executor = await createExecutor(engine, { ...(threads !== null && { threads }) });
-  run.events = await openEvents(folder.path);
+  const done = run.progress.rows.length;
+  run.events = await openEvents(folder.path, checkpoint ? { purgeStep: done + 1 } : {});
   try {
     yield startEvent(run, prepared, executor.description);
     yield* trainPhases(run, { executor, parameters, state: checkpoint?.variables });

@@ -1,0 +1,96 @@
+/**
+ * @file `irv2 plan`: minutes, memory and disk of training the classifier alone, a part, or all.
+ *
+ * Each is measured in a process of its own, so that its memory is its own.
+ */
+import { Command } from "commander";
+import { exitCodes, ResourceError } from "../errors.js";
+import { formatCount, formatSeconds } from "../summary/format.js";
+import { measurePlan, type Plan } from "../training/plan.js";
+import { listenForInterruption } from "./interruption.js";
+import { runSelf } from "./run-self.js";
+import { readTrainOptions, type TrainFlags, withTrainOptions } from "./train-options.js";
+
+const childVariable = "IRV2_PLAN_CHILD";
+
+export function planCommand(): Command {
+  const command = new Command("plan").description(
+    "measure a few steps, and predict minutes, memory and disk of training",
+  );
+  return withTrainOptions(command)
+    .option("--json", "one JSON value a line on stdout")
+    .addHelpText(
+      "after",
+      `
+With --weights the classifier alone, the last third of the network, and all of it are measured;
+without, all of it. --freeze measures that one. Nothing is left behind.
+
+Examples:
+  irv2 plan --data flowers --weights model.safetensors
+  irv2 plan --data flowers --width 0.35 --input-size 139 --epochs 30 --json`,
+    )
+    .action(run);
+}
+
+async function run(flags: TrainFlags, command: Command): Promise<void> {
+  using interruption = listenForInterruption();
+  const options = { ...readTrainOptions(flags), signal: interruption.signal };
+  if (process.env[childVariable] !== undefined) {
+    process.stdout.write(`${JSON.stringify(await measurePlan(options))}\n`);
+    return;
+  }
+  const some = flags.weights === undefined ? ["none"] : ["body", "block17_20", "none"];
+  const given = command.parent?.args.slice(1) ?? [];
+  let isFirst = true;
+  for (const freeze of flags.freeze === undefined ? some : [flags.freeze]) {
+    const args = flags.freeze === undefined ? [...given, "--freeze", freeze] : given;
+    const { code, output, error } = await runSelf(["plan", ...args], { [childVariable]: "1" });
+    if (interruption.isRequested) return;
+    if (code === exitCodes.done) {
+      const text = flags.json ? `${output}\n` : row(JSON.parse(output) as Plan);
+      process.stdout.write(isFirst && !flags.json ? `${header}${text}` : text);
+      isFirst = false;
+      continue;
+    }
+    if (code === exitCodes.usage || code === exitCodes.badInput || code === exitCodes.badModel) {
+      process.stderr.write(error);
+      process.exitCode = code;
+      return;
+    }
+    throw new ResourceError(
+      "PLAN_FAILED",
+      `Cannot measure training after ${freeze}: expected exit code 0, got ${code} (${error.trim().split("\n")[0] ?? ""})`,
+    );
+  }
+}
+
+const header = cells(
+  "trained",
+  "parameters",
+  "images/s",
+  "start",
+  "an epoch",
+  "epochs",
+  "in all",
+  "memory",
+  "disk",
+);
+
+function row(plan: Plan): string {
+  const name = { body: "classifier", none: "all" }[plan.freeze] ?? `after ${plan.freeze}`;
+  return cells(
+    name,
+    formatCount(plan.trainedParameters),
+    plan.imagesPerSecond.toFixed(1),
+    formatSeconds(plan.startSeconds),
+    formatSeconds(plan.epochSeconds),
+    String(plan.epochs),
+    formatSeconds(plan.totalSeconds),
+    `${(plan.memoryBytes / 2 ** 30).toFixed(1)} GiB`,
+    `${(plan.diskBytes / 2 ** 20).toFixed(0)} MiB`,
+  );
+}
+
+function cells(name: string, ...rest: string[]): string {
+  return `${name.padEnd(18)}${rest.map((cell) => cell.padStart(14)).join("")}\n`;
+}

@@ -23,7 +23,11 @@ describe("backward()", () => {
     const gradients = backward(builder, graph, [{ of: y, gradient: dy }], [x]);
     const dx = gradients.get(x);
     assert.ok(dx);
-    const both = builder.finish("twice_back", new Map([["dx", dx]]));
+    const outputs = new Map([
+      ["y", y],
+      ["dx", dx],
+    ]);
+    const both = builder.finish("twice_back", outputs);
     verifyGraph(both);
 
     const executor = await createExecutor("reference");

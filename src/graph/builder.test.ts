@@ -59,6 +59,30 @@ describe("GraphBuilder", () => {
     });
   });
 
+  it("refuses inputs too few, too many, or left out where they are needed", () => {
+    const builder = new GraphBuilder();
+    const x = builder.input("x", [1, 2, 3, 3]);
+    const c = builder.parameter("c", [2], "beta");
+    const norm = "op batch_norm expects the inputs x, beta, mean, variance, gamma?";
+    const cases: readonly [add: () => unknown, problem: string][] = [
+      [() => builder.add("relu", "y", [], {}), "op relu expects the inputs x, got none"],
+      [() => builder.add("relu", "y", [x, c], {}), 'op relu expects the inputs x, got "x", "c"'],
+      [() => builder.add("concat", "y", [], {}), "op concat expects the inputs ...x, got none"],
+      [
+        () => builder.add("batch_norm", "y", [x, c, undefined, c, c], { epsilon: 1 }),
+        `${norm}, got "x", "c", nothing, "c", "c"`,
+      ],
+    ];
+    for (const [add, problem] of cases) {
+      assert.throws(add, {
+        name: "GraphError",
+        code: "INPUT_COUNT",
+        message: `Cannot build "y": ${problem}`,
+      });
+    }
+    assert.ok(builder.add("batch_norm", "y", [x, c, c, c, undefined], { epsilon: 1 }));
+  });
+
   it("goes on where a graph ends, and leaves that graph as it was", () => {
     const first = new GraphBuilder();
     const x = first.input("x", [1, 1, 2, 2]);

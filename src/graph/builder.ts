@@ -4,7 +4,7 @@
 import { GraphError } from "../errors.js";
 import { formatShape, type Shape } from "../tensor/tensor.js";
 import type { AnyNode, Graph, Parameter, ParameterRole, Stage, Value } from "./ir.js";
-import { type OpAttributes, type OpName, ops } from "./ops.js";
+import { type OpAttributes, type OpName, ops, takesInputs } from "./ops.js";
 
 /** A graph under construction. Every method returns the value that it adds. */
 export class GraphBuilder {
@@ -41,7 +41,7 @@ export class GraphBuilder {
 
   /**
    * Applies an op and returns its first output; `nodes` of several outputs use `apply`.
-   * Throws `GraphError` naming the node when the shapes do not fit.
+   * Throws `GraphError` naming the node when the shapes or the number of inputs do not fit.
    */
   add<K extends OpName>(
     op: K,
@@ -62,6 +62,13 @@ export class GraphBuilder {
     attributes: OpAttributes[K],
   ): readonly Value[] {
     const given = inputs.filter((input) => input !== undefined);
+    if (!takesInputs(op, inputs)) {
+      const got = inputs.map((input) => (input ? `"${input.name}"` : "nothing")).join(", ");
+      throw new GraphError(
+        "INPUT_COUNT",
+        `Cannot build "${name}": op ${op} expects the inputs ${ops[op].inputs.join(", ")}, got ${got || "none"}`,
+      );
+    }
     const shapes = inferShapes(op, name, given, attributes);
     const outputs = shapes.map((shape, index) => ({
       name: this.#unique(index === 0 ? name : `${name}:${index}`),

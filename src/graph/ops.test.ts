@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Shape } from "../tensor/tensor.js";
-import { type OpAttributes, type OpName, ops, type Pair, slide } from "./ops.js";
+import { type OpAttributes, type OpName, ops, type Pair } from "./ops.js";
+import { slide } from "./shape-checks.js";
 
 const unpadded = { stride: [1, 1], padding: [0, 0] } as const;
 const window3 = { kernel: [3, 3], stride: [2, 2], padding: [0, 0] } as const;
@@ -244,7 +245,7 @@ describe("the shape rules", () => {
           ],
           {},
         ),
-      "expected 1x6, got 1x5",
+      "expected targets 1x6, got 1x5",
     ],
     [
       "a gradient of another shape",

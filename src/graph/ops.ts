@@ -4,9 +4,9 @@
  * Letters: n batch, c input channels, h w height and width, k output channels. The tables are total
  * over `OpName`: an op that lacks a row anywhere does not compile.
  */
-import { GraphError } from "../errors.js";
 import { formatShape, type Shape, sameShape, sizeOf } from "../tensor/tensor.js";
 import { type OptimizerAttributes, optimizerOps } from "./optimizer-ops.js";
+import { expect, expectChannels, rank, slide } from "./shape-checks.js";
 import { type TrainingAttributes, trainingOps } from "./training-ops.js";
 
 /** Height and width. */
@@ -71,7 +71,7 @@ export const ops: { readonly [K in OpName]: OpDefinition<K> } = {
     inputs: ["x", "beta", "mean", "variance", "gamma?"],
     shape([x, ...channels]) {
       const [, c] = rank(x, 4, "x");
-      for (const one of channels) expect(sameShape(one, [c]), `${c} channels`, formatShape(one));
+      expectChannels(channels, c);
       return [x ?? []];
     },
   },
@@ -125,8 +125,9 @@ export const ops: { readonly [K in OpName]: OpDefinition<K> } = {
   flatten: {
     doc: "[n,c,h,w] to [n,c*h*w]",
     inputs: ["x"],
-    shape([x = []]) {
-      return [[x[0] ?? 1, sizeOf(x.slice(1))]];
+    shape([x]) {
+      const [n, ...rest] = rank(x, 4, "x");
+      return [[n, sizeOf(rest)]];
     },
   },
   linear: {
@@ -146,27 +147,18 @@ export const ops: { readonly [K in OpName]: OpDefinition<K> } = {
   ...optimizerOps,
 };
 
-/** Output height and width of a sliding window: floor((size + 2 padding - kernel) / stride) + 1. */
-export function slide(size: Pair, { kernel, stride, padding }: Window): Pair {
-  const along = (axis: 0 | 1) =>
-    Math.floor((size[axis] + 2 * padding[axis] - kernel[axis]) / stride[axis]) + 1;
-  const out: Pair = [along(0), along(1)];
-  expect(out[0] > 0 && out[1] > 0, `a grid of at least ${kernel.join("x")}`, formatShape(size));
-  return out;
-}
-
 function pool(x: Shape | undefined, window: Window): Shape {
   const [n, c, h, w] = rank(x, 4, "x");
   return [n, c, ...slide([h, w], window)];
 }
 
-function rank(shape: Shape | undefined, axes: 2, name: string): [number, number];
-function rank(shape: Shape | undefined, axes: 4, name: string): [number, number, number, number];
-function rank(shape: Shape | undefined, axes: number, name: string): number[] {
-  expect(shape?.length === axes, `${name} with ${axes} axes`, formatShape(shape ?? []));
-  return [...(shape ?? [])];
-}
-
-function expect(holds: boolean, expected: string, actual: string): asserts holds {
-  if (!holds) throw new GraphError("SHAPE_MISMATCH", `expected ${expected}, got ${actual}`);
+/** Whether an op can have these inputs: one for each name, optional ones may be left out. */
+export function takesInputs(op: OpName, inputs: readonly unknown[]): boolean {
+  const names = ops[op].inputs;
+  if (names.some((name) => name.startsWith("..."))) {
+    return inputs.length > 0 && inputs.every((input) => input !== undefined);
+  }
+  const required = names.filter((name) => !name.endsWith("?")).length;
+  const given = inputs.slice(0, required).filter((input) => input !== undefined).length;
+  return given === required && inputs.length <= names.length;
 }

@@ -5,10 +5,9 @@
  * `rate` is the learning rate, a scalar given at each step; weight decay adds decay * w to the
  * gradient (slim: the gradient of decay / 2 |w|^2), except in AdamW, where it is decoupled.
  */
-
-import { GraphError } from "../errors.js";
 import { formatShape, type Shape, sameShape } from "../tensor/tensor.js";
 import type { OpDefinition } from "./ops.js";
+import { expect } from "./shape-checks.js";
 
 /** The attributes of the optimiser ops. `rateFactor` multiplies the learning rate of this tensor. */
 export interface OptimizerAttributes {
@@ -44,35 +43,32 @@ export const optimizerOps: { readonly [K in OptimizerOpName]: OpDefinition<K> } 
   rmsprop_update: {
     doc: "TensorFlow's RMSProp: s = d s + (1-d) g^2; m = p m + rate g / sqrt(s + epsilon); w = w - m",
     inputs: ["w", "gradient", "square", "momentum", "rate", "clip"],
-    shape: ([w = [], gradient = [], square = [], momentum = []]) =>
-      alike([w, gradient, square, momentum], [w, square, momentum]),
+    shape: (inputs) => elementwise(inputs, 4, 3),
   },
   sgd_update: {
     doc: "PyTorch's SGD: v = p v + g; w = w - rate (g + p v if nesterov, else v)",
     inputs: ["w", "gradient", "velocity", "rate", "clip"],
-    shape: ([w = [], gradient = [], velocity = []]) =>
-      alike([w, gradient, velocity], [w, velocity]),
+    shape: (inputs) => elementwise(inputs, 3, 2),
   },
   adamw_update: {
     doc: "AdamW: m, v averages of g, g^2; w = w - rate (m c1 / (sqrt(v c2) + epsilon) + decay w)",
     inputs: ["w", "gradient", "first", "second", "rate", "clip", "c1", "c2"],
-    shape: ([w = [], gradient = [], first = [], second = []]) =>
-      alike([w, gradient, first, second], [w, first, second]),
+    shape: (inputs) => elementwise(inputs, 4, 3),
   },
   moving_average: {
     doc: "decay * average + (1 - decay) * gain * value, the decay fixed",
     inputs: ["average", "value"],
-    shape: ([average = [], value = []]) => alike([average, value], [average]),
+    shape: (inputs) => elementwise(inputs, 2, 1),
   },
   average_update: {
     doc: "average + (1 - decay) * (value - average), the decay a scalar given at each step",
     inputs: ["average", "value", "decay"],
-    shape: ([average = [], value = []]) => alike([average, value], [average]),
+    shape: (inputs) => elementwise(inputs, 2, 1),
   },
   accumulate: {
     doc: "keep * sum + value: keep is 0 for the first part of a batch, then 1",
     inputs: ["sum", "value", "keep"],
-    shape: ([sum = [], value = []]) => alike([sum, value], [sum]),
+    shape: (inputs) => elementwise(inputs, 2, 1),
   },
   clip_factor: {
     doc: "min(1, limit / (norm + 1e-6)) and norm, the L2 norm of all gradients together",
@@ -81,14 +77,12 @@ export const optimizerOps: { readonly [K in OptimizerOpName]: OpDefinition<K> } 
   },
 };
 
-function alike(inputs: readonly Shape[], outputs: readonly Shape[]): readonly Shape[] {
+/** The first inputs are of one shape, which the outputs have too; all others are scalars. */
+function elementwise(inputs: readonly Shape[], alike: number, outputs: number): readonly Shape[] {
   const [first = []] = inputs;
-  for (const one of inputs) {
-    if (sameShape(one, first)) continue;
-    throw new GraphError(
-      "SHAPE_MISMATCH",
-      `expected ${formatShape(first)}, got ${formatShape(one)}`,
-    );
-  }
-  return outputs;
+  inputs.forEach((one, index) => {
+    const expected = index < alike ? first : [];
+    expect(sameShape(one, expected), formatShape(expected), formatShape(one));
+  });
+  return Array.from({ length: outputs }, () => first);
 }

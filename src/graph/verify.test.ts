@@ -112,6 +112,25 @@ describe("verifyGraph()", () => {
     );
   });
 
+  it("refuses a node that nothing comes of", () => {
+    const graph = small();
+    const [, relu] = graph.nodes as [AnyNode, AnyNode];
+    const outputs = [{ name: "z", shape: [1, 4, 3, 3] }];
+    fails(
+      { ...graph, nodes: [...graph.nodes, { ...relu, name: "z", outputs } as AnyNode] },
+      "z",
+      "expected a result that is read or an output, got one that nobody uses",
+    );
+  });
+
+  it("accepts a node one of whose outputs is used", () => {
+    const builder = new GraphBuilder();
+    const x = builder.input("x", [2, 3, 4, 4]);
+    const beta = builder.parameter("beta", [3], "beta");
+    const [, mean = x] = builder.apply("batch_norm_training", "norm", [x, beta], { epsilon: 1 });
+    verifyGraph(builder.finish("mean", new Map([["mean", mean]])));
+  });
+
   it("says which node breaks a shape rule", () => {
     const graph = small();
     const [conv, relu] = graph.nodes as [AnyNode, AnyNode];

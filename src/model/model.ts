@@ -77,8 +77,6 @@ interface Parts {
   readonly graph: Graph;
   /** Gives the parameters anew each time: compiling takes them away. */
   readonly parameters: () => Promise<Tensors>;
-  /** False where the parameters are the caller's own memory. */
-  readonly consume?: boolean;
   readonly preprocessing: Preprocessing;
   readonly labels: readonly string[];
   readonly executor: Executor;
@@ -152,13 +150,11 @@ export class InceptionResNetV2 {
       fresh = undefined;
       return now;
     };
-    const consume = !(source instanceof Uint8Array);
-    return InceptionResNetV2.#open({ ...first, parameters, consume }, options, starting);
+    return InceptionResNetV2.#open({ ...first, parameters }, options, starting);
   }
 
   static async #open(
-    model: Pick<Parts, "graph" | "parameters" | "consume"> &
-      Pick<LoadedWeights, "labels" | "preprocessing">,
+    model: Pick<Parts, "graph" | "parameters"> & Pick<LoadedWeights, "labels" | "preprocessing">,
     options: ModelOptions,
     starting = createExecutor(options.engine, options),
   ): Promise<InceptionResNetV2> {
@@ -166,8 +162,7 @@ export class InceptionResNetV2 {
     try {
       const { graph } = model;
       const named = { ...model, ...readOptions(model, options) };
-      const { consume = true } = model;
-      const program = await executor.compile(graph, await model.parameters(), { consume });
+      const program = await executor.compile(graph, await model.parameters(), { consume: true });
       return new InceptionResNetV2({ ...named, executor, program, options });
     } catch (error) {
       await executor.dispose();
@@ -372,7 +367,7 @@ export class InceptionResNetV2 {
     );
     const { executor, parameters } = this.#parts;
     const graph = selectOutputs(this.graph, outputs);
-    return executor.compile(graph, await parameters(), { consume: this.#parts.consume ?? true });
+    return executor.compile(graph, await parameters(), { consume: true });
   }
 }
 

@@ -38,10 +38,14 @@ describe("item()", () => {
 });
 
 describe("stack()", () => {
-  it("refuses items of more values than the first", () => {
+  it("refuses items of another shape, also where it has as many values", () => {
     assert.throws(() => stack([tensor([1]), tensor([2])]), {
       name: "RangeError",
-      message: "offset is out of bounds",
+      message: "Cannot stack tensors: expected 1 at index 1, got 2",
+    });
+    assert.throws(() => stack([tensor([2, 3]), tensor([2, 3]), tensor([3, 2])]), {
+      name: "RangeError",
+      message: "Cannot stack tensors: expected 2x3 at index 2, got 3x2",
     });
   });
 });

@@ -49,12 +49,17 @@ export function item(batch: Tensor, index: number): Tensor {
   return { shape, data: batch.data.subarray(index * size, (index + 1) * size) };
 }
 
-/** Joins tensors of equal shape along a new first axis. */
+/** Joins tensors along a new first axis. Throws `RangeError` when their shapes differ. */
 export function stack(items: readonly Tensor[]): Tensor {
   const shape = items[0]?.shape ?? [];
   const size = sizeOf(shape);
   const data = new Float32Array(size * items.length);
   items.forEach((one, index) => {
+    if (!sameShape(one.shape, shape)) {
+      throw new RangeError(
+        `Cannot stack tensors: expected ${formatShape(shape)} at index ${index}, got ${formatShape(one.shape)}`,
+      );
+    }
     data.set(one.data, index * size);
   });
   return tensor([items.length, ...shape], data);

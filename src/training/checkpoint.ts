@@ -81,9 +81,10 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
 export async function saving(path: string, write: () => Promise<void>): Promise<void> {
   try {
     await write();
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code !== "ENOSPC" && code !== "EDQUOT" && code !== "EFBIG") throw cause;
+  } catch (error) {
+    const cause = error instanceof ResourceError ? error.cause : error;
+    const { code } = (cause ?? {}) as NodeJS.ErrnoException;
+    if (code !== "ENOSPC" && code !== "EDQUOT" && code !== "EFBIG") throw error;
     throw new ResourceError(
       "DISK_FULL",
       `Cannot save "${path}": expected space on the disk, got ${code}; what was saved before is kept`,

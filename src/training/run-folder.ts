@@ -4,7 +4,7 @@
  *   config.json  results.csv  events.out.tfevents.*  report.html  state.safetensors
  *   weights/best.safetensors  weights/last.safetensors
  */
-import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ModelError, UsageError } from "../errors.js";
 import type { Settings } from "./settings.js";
@@ -91,11 +91,25 @@ export async function readRunConfig(path: string): Promise<RunConfig> {
   );
 }
 
+/** Removes what a killed process left half written. */
+export async function cleanRunFolder({ path }: RunFolder): Promise<void> {
+  for (const folder of [path, join(path, "weights")]) {
+    const names = await readdir(folder).catch(() => []);
+    const left = names.filter((name) => /\.\d+\.tmp$/.test(name));
+    await Promise.all(left.map((name) => rm(join(folder, name), { force: true })));
+  }
+}
+
 /** Writes a text file beside and renames it. */
 export async function writeText(path: string, text: string): Promise<void> {
   const beside = `${path}.${process.pid}.tmp`;
-  await writeFile(beside, text);
-  await rename(beside, path);
+  try {
+    await writeFile(beside, text);
+    await rename(beside, path);
+  } catch (error) {
+    await rm(beside, { force: true }).catch(() => {});
+    throw error;
+  }
 }
 
 function parse(text: string): Partial<RunConfig> | undefined {

@@ -11,7 +11,7 @@ import { trainPhases } from "./phases.js";
 import { type Prepared, prepare, type ResumeOptions, type TrainControls } from "./prepare.js";
 import { writeReport } from "./report.js";
 import { Run, start } from "./run.js";
-import { createRunFolder } from "./run-folder.js";
+import { cleanRunFolder, createRunFolder } from "./run-folder.js";
 import type { TrainOptions } from "./settings.js";
 import { openEvents } from "./tensorboard.js";
 
@@ -31,6 +31,7 @@ export async function* train(
   const { settings, dataset, network, parameters, fingerprint, checkpoint } = prepared;
   const out = "resume" in options ? undefined : options.out;
   const folder = prepared.folder ?? (await createRunFolder(out));
+  await cleanRunFolder(folder);
   const weights = settings.classWeights
     ? classWeights(dataset.train, dataset.classes.length)
     : undefined;

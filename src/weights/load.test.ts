@@ -36,6 +36,23 @@ function ourFile(
   });
 }
 
+/** A whole network of ones with timm's names, changed by `change`. */
+function timmFile(change: (tensors: Map<string, Tensor>) => void): Uint8Array {
+  const full = lower(configureNetwork(), { batchNormScale: true });
+  const names = timmNames(full.parameters.map(({ name }) => name));
+  const tensors = new Map(
+    full.parameters.map(({ name, shape }) => [names.get(name) ?? "", ones(shape)]),
+  );
+  change(tensors);
+  return encodeSafetensors(tensors);
+}
+
+function ones(shape: readonly number[]): Tensor {
+  const values = tensor(shape);
+  values.data.fill(1);
+  return values;
+}
+
 describe("loadWeights()", () => {
   it("rebuilds the network that a file of ours describes", async () => {
     const bytes = ourFile({ auxiliary: true }, undefined, {
@@ -156,6 +173,89 @@ describe("loadWeights()", () => {
     "WEIGHTS_METADATA",
     'Cannot read weights "bytes": expected a list of texts in metadata "labels", got [1]',
   );
+
+  const described = (change: object): WeightMetadata => ({
+    network: { ...network, ...change } as NonNullable<WeightMetadata["network"]>,
+  });
+  refuses(
+    "metadata of a network out of range",
+    () => ourFile({}, undefined, described({ width: 100 })),
+    "WEIGHTS_METADATA",
+    'Cannot use weights "bytes": option "width" is out of range: expected a number above 0 and at most 8, got 100',
+  );
+  refuses(
+    "provenance that is a text",
+    () =>
+      encodeSafetensors(new Map(), { metadata: { ...encodeMetadata({}), provenance: '"here"' } }),
+    "WEIGHTS_METADATA",
+    'Cannot read weights "bytes": expected a record in metadata "provenance", got "here"',
+  );
+  refuses(
+    "labels of another number than classes",
+    () => ourFile({}, undefined, { labels: ["a", "b", "c"] }),
+    "WEIGHTS_METADATA",
+    'Cannot read weights "bytes": expected 5 texts in metadata "labels", got 3',
+  );
+  refuses(
+    "a classifier without its weight, rather than loading it without top",
+    () => ourFile({}, (tensors) => void tensors.delete("logits/weight")),
+    "WEIGHTS_INCOMPLETE",
+    'Cannot use weights "bytes": expected 898 tensors, got no "logits/weight"',
+  );
+  refuses(
+    "an auxiliary classifier without its weight",
+    () => ourFile({ auxiliary: true }, (tensors) => void tensors.delete("aux_logits/weight")),
+    "WEIGHTS_INCOMPLETE",
+    'Cannot use weights "bytes": expected 908 tensors, got no "aux_logits/weight"',
+  );
+  refuses(
+    "a classifier of no class",
+    () =>
+      ourFile({}, (tensors) => {
+        tensors.set("logits/weight", tensor([0, 152]));
+        tensors.set("logits/bias", tensor([0]));
+      }),
+    "WEIGHTS_METADATA",
+    'Cannot use weights "bytes": option "classes" is out of range: expected a whole number from 1, got 0',
+  );
+  refuses(
+    "a file of timm's names that lacks one, giving the name in the file",
+    () => timmFile((tensors) => void tensors.delete("conv2d_1a.bn.bias")),
+    "WEIGHTS_INCOMPLETE",
+    'Cannot use weights "bytes": expected 1102 tensors, got no "conv2d_1a.bn.bias"',
+  );
+  refuses(
+    "scales of one that are of another shape",
+    () => timmFile((tensors) => void tensors.set("conv2d_1a.bn.weight", ones([31]))),
+    "WEIGHTS_SHAPE",
+    'Cannot load "conv2d_1a/gamma": expected 32, got 31 from timm "conv2d_1a.bn.weight"',
+  );
+  refuses(
+    "another network whose classifier has our name",
+    () =>
+      encodeSafetensors(
+        new Map([
+          ["logits.weight", tensor([1])],
+          ["last_bn.weight", tensor([1])],
+        ]),
+      ),
+    "WEIGHTS_NETWORK",
+    'Cannot use weights "bytes": expected tensors of Inception-ResNet-v2, got tensors of facenet\'s Inception-ResNet-v1 (2 tensors such as "last_bn.weight")',
+  );
+
+  it("keeps 1001 classes that the file names", async () => {
+    const labels = Array.from({ length: 1001 }, (_, at) => `class ${at}`);
+    const loaded = await loadWeights(ourFile({ classes: 1001 }, undefined, { labels }));
+    assert.deepEqual(loaded.graph.outputs.get("logits")?.shape, [1, 1001]);
+    assert.deepEqual(loaded.labels, labels);
+  });
+
+  it("copies bytes, so that the caller's may change", async () => {
+    const bytes = ourFile();
+    const { parameters } = await loadWeights(bytes);
+    bytes.fill(0);
+    assert.ok(parameters.get("conv2d_1a/weight")?.data.some((one) => one !== 0));
+  });
 
   it("refuses what is no file", async () => {
     const folder = await mkdtemp(join(tmpdir(), "irv2-"));

@@ -6,6 +6,7 @@
  */
 import { ModelError } from "../errors.js";
 import { type Preprocessing, parsePreprocessing } from "../image/presets.js";
+import { quote } from "./quote.js";
 
 /** What a file says; a file of another program says nothing of it. */
 export interface WeightMetadata {
@@ -51,7 +52,7 @@ export function decodeMetadata(texts: ReadonlyMap<string, string>, file: string)
     try {
       return JSON.parse(text) as unknown;
     } catch {
-      throw invalid(file, key, "JSON", text);
+      throw unfit(file, key, "JSON", text);
     }
   };
   const network = read("network");
@@ -62,33 +63,42 @@ export function decodeMetadata(texts: ReadonlyMap<string, string>, file: string)
     ...(network !== undefined && { network: parseNetwork(network, file) }),
     ...(labels !== undefined && { labels: parseLabels(labels, file) }),
     ...(preprocessing !== undefined && { preprocessing: parsePreprocessing(preprocessing) }),
-    ...(provenance !== undefined && { provenance: provenance as Record<string, unknown> }),
+    ...(provenance !== undefined && { provenance: parseProvenance(provenance, file) }),
   };
 }
 
+/** Ranges are the network's to check: `configureNetwork`. */
 function parseNetwork(value: unknown, file: string): NetworkShape {
   const { width, inputSize, pooling, dropout } = (value ?? {}) as Partial<NetworkShape>;
-  const sides = Array.isArray(inputSize) ? inputSize.length : 0;
   if (
     typeof width !== "number" ||
     typeof dropout !== "number" ||
-    sides !== 2 ||
-    !["avg", "max", "none"].includes(pooling ?? "")
+    !Array.isArray(inputSize) ||
+    inputSize.length !== 2 ||
+    (pooling !== "avg" && pooling !== "max" && pooling !== "none")
   ) {
-    throw invalid(file, "network", "width, inputSize, pooling and dropout", JSON.stringify(value));
+    throw unfit(file, "network", "width, inputSize, pooling and dropout", value);
   }
-  return value as NetworkShape;
+  const [height, breadth] = inputSize as [number, number];
+  return { width, inputSize: [height, breadth], pooling, dropout };
 }
 
 function parseLabels(value: unknown, file: string): readonly string[] {
   if (Array.isArray(value) && value.every((label) => typeof label === "string")) return value;
-  throw invalid(file, "labels", "a list of texts", JSON.stringify(value));
+  throw unfit(file, "labels", "a list of texts", value);
 }
 
-function invalid(file: string, key: string, expected: string, got: string): ModelError {
-  const shown = got.length > 60 ? `${got.slice(0, 60)}...` : got;
+function parseProvenance(value: unknown, file: string): Readonly<Record<string, unknown>> {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    return value as Readonly<Record<string, unknown>>;
+  }
+  throw unfit(file, "provenance", "a record", value);
+}
+
+/** The error of metadata that is not what it should be; `value` is what the file has. */
+export function unfit(file: string, key: string, expected: string, value: unknown): ModelError {
   return new ModelError(
     "WEIGHTS_METADATA",
-    `Cannot read weights "${file}": expected ${expected} in metadata "${key}", got ${shown}`,
+    `Cannot read weights "${file}": expected ${expected} in metadata "${key}", got ${quote(value)}`,
   );
 }

@@ -1,9 +1,10 @@
 /**
  * @file A weight file's bytes, from wherever they are.
  */
-import { open } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { ModelError, ResourceError } from "../errors.js";
+import { quote } from "./quote.js";
 
 /** Where weights come from: a path, a `file:` or `http(s):` URL, or the bytes themselves. */
 export type WeightSource = string | URL | Uint8Array;
@@ -13,9 +14,13 @@ export function sourceName(source: WeightSource): string {
   return source instanceof Uint8Array ? "bytes" : String(source);
 }
 
-/** All bytes of a source. Throws `ModelError` when there is no such file, `ResourceError` offline. */
+/**
+ * All bytes of a source, in an `ArrayBuffer` that nobody else holds: it can be transferred to an
+ * executor's thread. Throws `ModelError` when there is no such file, `ResourceError` offline
+ * or when memory does not suffice.
+ */
 export async function readWeightBytes(source: WeightSource): Promise<Uint8Array> {
-  if (source instanceof Uint8Array) return source;
+  if (source instanceof Uint8Array) return copyOf(source);
   if (typeof source === "string") return readFile(source);
   if (source.protocol === "file:") return readFile(fileURLToPath(source));
   try {
@@ -33,35 +38,52 @@ export async function readWeightBytes(source: WeightSource): Promise<Uint8Array>
 }
 
 async function readFile(path: string): Promise<Uint8Array> {
-  const file = await open(path).catch((cause: NodeJS.ErrnoException) => {
-    throw unreadable(path, cause);
+  const stats = await stat(path).catch((cause: NodeJS.ErrnoException) => {
+    throw unreadable(path, cause.code === "ENOENT" ? "no such file" : reasonOf(cause), cause);
   });
+  // Opening a pipe would wait for a writer, so this is asked first.
+  if (!stats.isFile()) throw unreadable(path, stats.isDirectory() ? "a folder" : "a device");
+  const bytes = allocate(stats.size, path);
   try {
-    const { size } = await file.stat();
-    const bytes = Buffer.allocUnsafeSlow(size); // an ArrayBuffer of its own, which can be transferred
+    await using file = await open(path);
     let at = 0;
-    while (at < size) {
-      const { bytesRead } = await file.read(bytes, at, size - at, at);
+    while (at < bytes.length) {
+      const { bytesRead } = await file.read(bytes, at, bytes.length - at, at);
       if (bytesRead === 0) break;
       at += bytesRead;
     }
-    return at === size ? bytes : bytes.subarray(0, at);
+    return bytes.subarray(0, at);
   } catch (cause) {
-    throw unreadable(path, cause as NodeJS.ErrnoException);
-  } finally {
-    await file.close();
+    throw unreadable(path, reasonOf(cause), cause);
   }
 }
 
-function unreadable(path: string, cause: NodeJS.ErrnoException): ModelError {
-  const [code, found] =
-    cause.code === "ENOENT"
-      ? ["WEIGHTS_MISSING", "no such file"]
-      : cause.code === "EISDIR"
-        ? ["WEIGHTS_UNREADABLE", "a folder"]
-        : ["WEIGHTS_UNREADABLE", cause.message];
+function copyOf(bytes: Uint8Array): Uint8Array {
+  const copy = allocate(bytes.length, "bytes");
+  copy.set(bytes);
+  return copy;
+}
+
+function allocate(size: number, name: string): Uint8Array {
+  try {
+    return new Uint8Array(size);
+  } catch (cause) {
+    throw new ResourceError(
+      "OUT_OF_MEMORY",
+      `Cannot read weights "${name}": expected a file that fits in memory, got ${size} bytes`,
+      { cause },
+    );
+  }
+}
+
+function reasonOf(cause: unknown): string {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  return code ?? quote(message);
+}
+
+function unreadable(path: string, found: string, cause?: unknown): ModelError {
   return new ModelError(
-    code,
+    found === "no such file" ? "WEIGHTS_MISSING" : "WEIGHTS_UNREADABLE",
     `Cannot read weights "${path}": expected a safetensors file, got ${found}`,
     { cause },
   );

@@ -84,7 +84,8 @@ function runNode(node: AnyNode, inputs: readonly Tensor[]): readonly Tensor[] {
     inputs.map((input) => input.shape),
     node.attributes as never,
   );
-  return (kernels[node.op] as Kernel<OpName>)(inputs, node.attributes as never, shapes);
+  const results = (kernels[node.op] as Kernel<OpName>)(inputs, node.attributes as never, shapes);
+  return results as readonly Tensor[]; // float32, as the inputs are
 }
 
 function given(tensors: Tensors, value: Value): Tensor {

@@ -8,15 +8,23 @@
  *   n batch   c input channel   h w grid   k output channel   i j cell of the kernel
  */
 import type { OpName } from "../../graph/ops.js";
-import { type Tensor, tensor } from "../../tensor/tensor.js";
-import { eachChannel, four, inside, type Kernel, overGrid, pool } from "./loops.js";
+import {
+  eachChannel,
+  four,
+  inside,
+  type Kernel,
+  type Numbers,
+  overGrid,
+  pool,
+  zeros,
+} from "./loops.js";
 import { optimizerKernels } from "./optimizer-kernels.js";
 import { trainingKernels } from "./training-kernels.js";
 
 /** One kernel per op. */
 export const kernels: { readonly [K in OpName]: Kernel<K> } = {
   conv2d([x, weight, bias], { stride, padding }, [shape]) {
-    const [source, kernel, y] = [four(x), four(weight), four(tensor(shape ?? []))];
+    const [source, kernel, y] = [four(x), four(weight), four(zeros(shape ?? [], x))];
     const plane = new Float64Array(y.h * y.w);
     for (let n = 0; n < y.n; n++) {
       for (let k = 0; k < y.c; k++) {
@@ -73,7 +81,7 @@ export const kernels: { readonly [K in OpName]: Kernel<K> } = {
   ],
 
   concat(inputs, _, [shape]) {
-    const y = four(tensor(shape ?? []));
+    const y = four(zeros(shape ?? [], inputs[0]));
     for (let n = 0; n < y.n; n++) {
       let channel = 0;
       for (const input of inputs) {
@@ -87,19 +95,14 @@ export const kernels: { readonly [K in OpName]: Kernel<K> } = {
 
   scale: ([x], { factor }) => [eachChannel(x, (value) => value * factor)],
 
-  add: ([a, b]) => [
-    tensor(
-      a?.shape ?? [],
-      Float32Array.from(a?.data ?? [], (value, at) => value + (b?.data[at] ?? 0)),
-    ),
-  ],
+  add: ([a, b]) => [eachChannel(a, (value, _, at) => value + (b?.data[at] as number))],
 
-  dropout: ([x]) => [x as Tensor],
+  dropout: ([x]) => [x as Numbers],
 
-  flatten: ([x], _, [shape]) => [tensor(shape ?? [], x?.data)],
+  flatten: ([x], _, [shape = []]) => [{ shape, data: (x as Numbers).data }],
 
   linear([x, weight, bias], _, [shape]) {
-    const y = tensor(shape ?? []);
+    const y = zeros(shape ?? [], x);
     const [rows = 0, outputs = 0] = y.shape;
     const length = x?.shape[1] ?? 0;
     for (let n = 0; n < rows; n++) {

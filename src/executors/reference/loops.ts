@@ -1,15 +1,30 @@
 /**
  * @file The loops that several kernels share.
+ *
+ * They work in the precision of what they are given: executors give float32, and tests that compare
+ * gradients with finite differences give float64.
  */
 import type { OpAttributes, OpName, Window } from "../../graph/ops.js";
-import { type Shape, type Tensor, tensor } from "../../tensor/tensor.js";
+import { type Shape, sizeOf } from "../../tensor/tensor.js";
+
+/** A tensor of either precision. */
+export interface Numbers {
+  readonly shape: Shape;
+  readonly data: Float32Array | Float64Array;
+}
 
 /** Computes the outputs of an op; their shapes come from the shape rule. */
 export type Kernel<K extends OpName> = (
-  inputs: readonly Tensor[],
+  inputs: readonly Numbers[],
   attributes: OpAttributes[K],
   shapes: readonly Shape[],
-) => readonly Tensor[];
+) => readonly Numbers[];
+
+/** A tensor of zeros in the precision of another. */
+export function zeros(shape: Shape, like: Numbers | undefined): Numbers {
+  const Floats = like?.data instanceof Float64Array ? Float64Array : Float32Array;
+  return { shape, data: new Floats(sizeOf(shape)) };
+}
 
 /** A tensor with its axes by letter and the place of an element. */
 export interface Four {
@@ -17,12 +32,12 @@ export interface Four {
   readonly c: number;
   readonly h: number;
   readonly w: number;
-  readonly data: Float32Array;
+  readonly data: Numbers["data"];
   at(n: number, c: number, h: number, w: number): number;
 }
 
 /** A tensor by its letters. */
-export function four(x: Tensor | undefined): Four {
+export function four(x: Numbers | undefined): Four {
   const [n = 1, c = 1, h = 1, w = 1] = x?.shape ?? [];
   const data = x?.data ?? new Float32Array();
   return { n, c, h, w, data, at: (an, ac, ah, aw) => ((an * c + ac) * h + ah) * w + aw };
@@ -41,13 +56,13 @@ export function inside(
 
 /** Computes each element from its value and its channel. */
 export function eachChannel(
-  x: Tensor | undefined,
+  x: Numbers | undefined,
   compute: (value: number, c: number, at: number) => number,
-): Tensor {
-  const { shape, data } = x as Tensor;
+): Numbers {
+  const { shape, data } = x as Numbers;
   const channels = shape[1] ?? 1;
   const grid = shape.slice(2).reduce((a, b) => a * b, 1);
-  const y = tensor(shape);
+  const y = zeros(shape, x);
   for (let at = 0; at < data.length; at++) {
     y.data[at] = compute(data[at] as number, Math.floor(at / grid) % channels, at);
   }
@@ -56,13 +71,13 @@ export function eachChannel(
 
 /** Reduces each window to one number; cells outside the image are left out. */
 export function pool(
-  x: Tensor | undefined,
+  x: Numbers | undefined,
   { kernel, stride, padding }: Window,
   shape: Shape = [],
   reduce: (cells: number[]) => number,
-): Tensor {
+): Numbers {
   const source = four(x);
-  const y = four(tensor(shape));
+  const y = four(zeros(shape, x));
   for (let n = 0; n < y.n; n++) {
     for (let c = 0; c < y.c; c++) {
       for (let row = 0; row < y.h; row++) {
@@ -86,14 +101,14 @@ export function pool(
 
 /** Reduces the grid of each channel to one number. */
 export function overGrid(
-  x: Tensor | undefined,
+  x: Numbers | undefined,
   shape: Shape = [],
-  reduce: (cells: Float32Array) => number,
-): Tensor {
+  reduce: (cells: number[]) => number,
+): Numbers {
   const { h, w, data } = four(x);
-  const y = tensor(shape);
+  const y = zeros(shape, x);
   for (let at = 0; at < y.data.length; at++) {
-    y.data[at] = reduce(data.subarray(at * h * w, (at + 1) * h * w));
+    y.data[at] = reduce(Array.from(data.subarray(at * h * w, (at + 1) * h * w)));
   }
   return y;
 }

@@ -2,8 +2,7 @@
  * @file The definition of the optimiser ops, element by element.
  */
 import { clipEpsilon, type OptimizerAttributes } from "../../graph/optimizer-ops.js";
-import { type Tensor, tensor } from "../../tensor/tensor.js";
-import type { Kernel } from "./loops.js";
+import { type Kernel, type Numbers, zeros } from "./loops.js";
 
 /** One kernel per optimiser op. */
 export const optimizerKernels: { readonly [K in keyof OptimizerAttributes]: Kernel<K> } = {
@@ -60,11 +59,15 @@ export const optimizerKernels: { readonly [K in keyof OptimizerAttributes]: Kern
     for (const { data } of inputs) for (const value of data) squares += value * value;
     const norm = Math.sqrt(squares);
     const factor = Math.min(1, limit / (norm + clipEpsilon));
-    return [tensor([], Float32Array.of(factor)), tensor([], Float32Array.of(norm))];
+    return [factor, norm].map((value) => {
+      const result = zeros([], inputs[0]);
+      result.data[0] = value;
+      return result;
+    });
   },
 };
 
-function scalar(x: Tensor | undefined): number {
+function scalar(x: Numbers | undefined): number {
   return x?.data[0] ?? Number.NaN;
 }
 
@@ -72,12 +75,12 @@ function scalar(x: Tensor | undefined): number {
 type Element = [number, number, number, number];
 
 function elementwise(
-  inputs: readonly Tensor[],
+  inputs: readonly Numbers[],
   outputs: number,
   compute: (values: Element) => readonly number[],
-): readonly Tensor[] {
-  const { shape, data } = inputs[0] as Tensor;
-  const results = Array.from({ length: outputs }, () => tensor(shape));
+): readonly Numbers[] {
+  const { shape, data } = inputs[0] as Numbers;
+  const results = Array.from({ length: outputs }, () => zeros(shape, inputs[0]));
   for (let at = 0; at < data.length; at++) {
     const values = compute(inputs.map((input) => input.data[at]) as Element);
     for (const [index, result] of results.entries()) result.data[at] = values[index] as number;

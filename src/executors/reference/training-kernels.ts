@@ -1,15 +1,17 @@
 /**
  * @file The definition of the training ops, as plain loops; see `kernels.ts` for the letters.
  */
-import type { Pair, Window } from "../../graph/ops.js";
 import type { TrainingAttributes } from "../../graph/training-ops.js";
-import { type Shape, sizeOf, type Tensor, tensor } from "../../tensor/tensor.js";
-import { eachChannel, four, inside, type Kernel } from "./loops.js";
+import { sizeOf } from "../../tensor/tensor.js";
+import { eachChannel, type Kernel, type Numbers, zeros } from "./loops.js";
+import { windowGradientKernels } from "./window-gradients.js";
 
 /** One kernel per training op. */
 export const trainingKernels: { readonly [K in keyof TrainingAttributes]: Kernel<K> } = {
+  ...windowGradientKernels,
+
   batch_norm_training([x, beta, gamma], { epsilon }) {
-    const source = x as Tensor;
+    const source = x as Numbers;
     const channels = source.shape[1] ?? 0;
     const cells = source.data.length / channels;
     const mean = sumByChannel(source, (value) => value).map((sum) => sum / cells);
@@ -20,11 +22,11 @@ export const trainingKernels: { readonly [K in keyof TrainingAttributes]: Kernel
       const normal = (value - (mean[c] ?? 0)) / Math.sqrt((variance[c] ?? 0) + epsilon);
       return normal * (gamma?.data[c] ?? 1) + (beta?.data[c] ?? 0);
     });
-    return [y, vector(mean), vector(variance)];
+    return [y, vector(mean, source), vector(variance, source)];
   },
 
   batch_norm_training_gradient([dy, x, mean, variance, gamma], { epsilon }) {
-    const [gradient, source] = [dy as Tensor, x as Tensor];
+    const [gradient, source] = [dy as Numbers, x as Numbers];
     const channels = source.shape[1] ?? 0;
     const cells = source.data.length / channels;
     const inverse = (c: number) => 1 / Math.sqrt((variance?.data[c] ?? 0) + epsilon);
@@ -36,7 +38,7 @@ export const trainingKernels: { readonly [K in keyof TrainingAttributes]: Kernel
       const centred = value - (dbeta[c] ?? 0) / cells - (normal(at, c) * (dgamma[c] ?? 0)) / cells;
       return centred * inverse(c) * (gamma?.data[c] ?? 1);
     });
-    return [dx, vector(dbeta), vector(dgamma)];
+    return [dx, vector(dbeta, source), vector(dgamma, source)];
   },
 
   channel_scale([dy, variance, gamma], { epsilon }) {
@@ -45,101 +47,15 @@ export const trainingKernels: { readonly [K in keyof TrainingAttributes]: Kernel
     return [eachChannel(dy, (value, c) => value * factor(c))];
   },
 
-  conv2d_input_gradient([dy, weight], window, [shape = []]) {
-    const [gradient, kernel] = [four(dy), four(weight)];
-    const dx = new Float64Array(sizeOf(shape));
-    const x = four({ shape, data: new Float32Array() });
-    forTaps({ ...window, kernel: [kernel.h, kernel.w] }, x, gradient, (tap) => {
-      for (let n = 0; n < x.n; n++) {
-        for (let k = 0; k < gradient.c; k++) {
-          for (let c = 0; c < x.c; c++) {
-            const w = kernel.data[kernel.at(k, c, tap.i, tap.j)] as number;
-            tap.eachCell(gradient.at(n, k, 0, 0), x.at(n, c, 0, 0), (from, to) => {
-              dx[to] = (dx[to] as number) + w * (gradient.data[from] as number);
-            });
-          }
-        }
-      }
-    });
-    return [tensor(shape, Float32Array.from(dx))];
-  },
-
-  conv2d_weight_gradient([dy, x], window, [shape = []]) {
-    const [gradient, source] = [four(dy), four(x)];
-    const dw = four(tensor(shape));
-    forTaps(window, source, gradient, (tap) => {
-      for (let k = 0; k < dw.n; k++) {
-        for (let c = 0; c < dw.c; c++) {
-          let sum = 0;
-          for (let n = 0; n < source.n; n++) {
-            tap.eachCell(gradient.at(n, k, 0, 0), source.at(n, c, 0, 0), (from, to) => {
-              sum += (gradient.data[from] as number) * (source.data[to] as number);
-            });
-          }
-          dw.data[dw.at(k, c, tap.i, tap.j)] = sum;
-        }
-      }
-    });
-    return [{ shape, data: dw.data }];
-  },
-
   relu_gradient: ([dy, y]) => [
     eachChannel(dy, (value, _, at) => ((y?.data[at] as number) > 0 ? value : 0)),
   ],
 
-  max_pool_gradient([dy, x], window) {
-    const [gradient, source] = [four(dy), four(x)];
-    const dx = tensor(x?.shape ?? []);
-    forWindows(gradient, (n, c, row, column, from) => {
-      let best = -1;
-      forCells(window, [source.h, source.w], row, column, (h, w) => {
-        const at = source.at(n, c, h, w);
-        if (best < 0 || (source.data[at] as number) > (source.data[best] as number)) best = at;
-      });
-      dx.data[best] = (dx.data[best] as number) + (gradient.data[from] as number);
-    });
-    return [dx];
-  },
-
-  avg_pool_gradient([dy], window, [shape = []]) {
-    const gradient = four(dy);
-    const dx = four(tensor(shape));
-    forWindows(gradient, (n, c, row, column, from) => {
-      const cells: number[] = [];
-      forCells(window, [dx.h, dx.w], row, column, (h, w) => cells.push(dx.at(n, c, h, w)));
-      const share = (gradient.data[from] as number) / cells.length;
-      for (const at of cells) dx.data[at] = (dx.data[at] as number) + share;
-    });
-    return [{ shape, data: dx.data }];
-  },
-
-  global_avg_pool_gradient([dy], { size }, [shape = []]) {
-    const cells = size[0] * size[1];
-    const dx = tensor(shape);
-    for (let at = 0; at < dx.data.length; at++) {
-      dx.data[at] = (dy?.data[Math.floor(at / cells)] as number) / cells;
-    }
-    return [dx];
-  },
-
-  global_max_pool_gradient([dy, x, y]) {
-    const dx = tensor(x?.shape ?? []);
-    const cells = dx.data.length / (y?.data.length ?? 1);
-    y?.data.forEach((best, channel) => {
-      const found: number[] = [];
-      for (let at = channel * cells; at < (channel + 1) * cells; at++) {
-        if (x?.data[at] === best) found.push(at);
-      }
-      for (const at of found) dx.data[at] = (dy?.data[channel] as number) / found.length;
-    });
-    return [dx];
-  },
-
   slice_channels([x], { from }, [shape = []]) {
-    const { shape: whole, data } = x as Tensor;
+    const { shape: whole, data } = x as Numbers;
     const [rows = 0, channels = 0] = shape;
     const grid = sizeOf(shape.slice(2));
-    const y = tensor(shape);
+    const y = zeros(shape, x);
     for (let n = 0; n < rows; n++) {
       const start = (n * (whole[1] ?? 0) + from) * grid;
       y.data.set(data.subarray(start, start + channels * grid), n * channels * grid);
@@ -147,15 +63,20 @@ export const trainingKernels: { readonly [K in keyof TrainingAttributes]: Kernel
     return [y];
   },
 
-  unflatten: ([x], _, [shape = []]) => [tensor(shape, x?.data)],
+  unflatten: ([x], _, [shape = []]) => [{ shape, data: (x as Numbers).data }],
 
   multiply: ([a, b]) => [eachChannel(a, (value, _, at) => value * (b?.data[at] as number))],
 
-  channel_sum: ([x]) => [vector(sumByChannel(x as Tensor, (value) => value))],
+  channel_sum: ([x]) => [
+    vector(
+      sumByChannel(x as Numbers, (value) => value),
+      x,
+    ),
+  ],
 
   linear_input_gradient([dy, weight], _, [shape = []]) {
     return [
-      product(shape, weight?.shape[0] ?? 0, (n, c, k) => {
+      product(zeros(shape, dy), weight?.shape[0] ?? 0, (n, c, k) => {
         const [, outputs = 0] = dy?.shape ?? [];
         return (
           (dy?.data[n * outputs + k] as number) * (weight?.data[k * (shape[1] ?? 0) + c] as number)
@@ -166,7 +87,7 @@ export const trainingKernels: { readonly [K in keyof TrainingAttributes]: Kernel
 
   linear_weight_gradient([dy, x], _, [shape = []]) {
     return [
-      product(shape, dy?.shape[0] ?? 0, (k, c, n) => {
+      product(zeros(shape, dy), dy?.shape[0] ?? 0, (k, c, n) => {
         const [outputs = 0, inputs = 0] = shape;
         return (dy?.data[n * outputs + k] as number) * (x?.data[n * inputs + c] as number);
       }),
@@ -174,8 +95,8 @@ export const trainingKernels: { readonly [K in keyof TrainingAttributes]: Kernel
   },
 
   softmax_cross_entropy([logits, targets], _, [shape = []]) {
-    const loss = tensor(shape);
-    forRows(logits as Tensor, (row, from, to, logSum) => {
+    const loss = zeros(shape, logits);
+    forRows(logits as Numbers, (row, from, to, logSum) => {
       let sum = 0;
       for (let at = from; at < to; at++) {
         const target = targets?.data[at] as number;
@@ -187,9 +108,9 @@ export const trainingKernels: { readonly [K in keyof TrainingAttributes]: Kernel
   },
 
   softmax_cross_entropy_gradient([logits, targets], { weight }) {
-    const dlogits = tensor(logits?.shape ?? []);
+    const dlogits = zeros(logits?.shape ?? [], logits);
     const rows = logits?.shape[0] ?? 1;
-    forRows(logits as Tensor, (_, from, to, logSum) => {
+    forRows(logits as Numbers, (_, from, to, logSum) => {
       let mass = 0;
       for (let at = from; at < to; at++) mass += targets?.data[at] as number;
       for (let at = from; at < to; at++) {
@@ -202,12 +123,14 @@ export const trainingKernels: { readonly [K in keyof TrainingAttributes]: Kernel
   },
 };
 
-function vector(values: readonly number[]): Tensor {
-  return tensor([values.length], Float32Array.from(values));
+function vector(values: readonly number[], like: Numbers | undefined): Numbers {
+  const result = zeros([values.length], like);
+  result.data.set(values);
+  return result;
 }
 
 function sumByChannel(
-  { shape, data }: Tensor,
+  { shape, data }: Numbers,
   term: (value: number, c: number, at: number) => number,
 ): number[] {
   const channels = shape[1] ?? 1;
@@ -220,75 +143,13 @@ function sumByChannel(
   return sums;
 }
 
-/** One cell i, j of a kernel, and the pairs of output and input cells that it joins. */
-interface Tap {
-  readonly i: number;
-  readonly j: number;
-  eachCell(output: number, input: number, visit: (output: number, input: number) => void): void;
-}
-
-function forTaps(
-  { kernel, stride, padding }: Window,
-  x: { readonly h: number; readonly w: number },
-  y: { readonly h: number; readonly w: number },
-  visit: (tap: Tap) => void,
-): void {
-  for (let i = 0; i < kernel[0]; i++) {
-    for (let j = 0; j < kernel[1]; j++) {
-      const [top, bottom] = inside(y.h, x.h, stride[0], i - padding[0]);
-      const [left, right] = inside(y.w, x.w, stride[1], j - padding[1]);
-      const eachCell: Tap["eachCell"] = (output, input, pair) => {
-        for (let row = top; row < bottom; row++) {
-          const line = input + (row * stride[0] + i - padding[0]) * x.w + j - padding[1];
-          for (let column = left; column < right; column++) {
-            pair(output + row * y.w + column, line + column * stride[1]);
-          }
-        }
-      };
-      visit({ i, j, eachCell });
-    }
-  }
-}
-
-function forWindows(
-  y: { n: number; c: number; h: number; w: number },
-  visit: (n: number, c: number, row: number, column: number, at: number) => void,
-): void {
-  let at = 0;
-  for (let n = 0; n < y.n; n++) {
-    for (let c = 0; c < y.c; c++) {
-      for (let row = 0; row < y.h; row++) {
-        for (let column = 0; column < y.w; column++) visit(n, c, row, column, at++);
-      }
-    }
-  }
-}
-
-/** The cells of one window that lie inside the image. */
-function forCells(
-  { kernel, stride, padding }: Window,
-  [height, width]: Pair,
-  row: number,
-  column: number,
-  visit: (h: number, w: number) => void,
-): void {
-  for (let i = 0; i < kernel[0]; i++) {
-    for (let j = 0; j < kernel[1]; j++) {
-      const h = row * stride[0] + i - padding[0];
-      const w = column * stride[1] + j - padding[1];
-      if (h >= 0 && h < height && w >= 0 && w < width) visit(h, w);
-    }
-  }
-}
-
-/** A matrix whose element r, c is the sum over i of a term. */
+/** Fills a matrix: element r, c is the sum over i of a term. */
 function product(
-  shape: Shape,
+  result: Numbers,
   length: number,
   term: (row: number, column: number, i: number) => number,
-): Tensor {
-  const [rows = 0, columns = 0] = shape;
-  const result = tensor(shape);
+): Numbers {
+  const [rows = 0, columns = 0] = result.shape;
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
       let sum = 0;
@@ -301,12 +162,12 @@ function product(
 
 /** Each row with its range and the logarithm of the sum of its exponentials, safe from overflow. */
 function forRows(
-  { shape, data }: Tensor,
+  { shape, data }: Numbers,
   visit: (row: number, from: number, to: number, logSum: number) => void,
 ): void {
   const [rows = 0, length = 0] = shape;
   for (let row = 0; row < rows; row++) {
-    const values = data.subarray(row * length, (row + 1) * length);
+    const values = Array.from(data.subarray(row * length, (row + 1) * length));
     const top = values.reduce((a, b) => Math.max(a, b), -Infinity);
     const sum = values.reduce((total, value) => total + Math.exp(value - top), 0);
     visit(row, row * length, (row + 1) * length, top + Math.log(sum));

@@ -6,7 +6,6 @@ import { describe, it } from "node:test";
 import { ModelError } from "../../errors.js";
 import { createRandom } from "../../tensor/random.js";
 import { tensor } from "../../tensor/tensor.js";
-import { decodeFloats, encodeFloats } from "./floats.js";
 import { encodeSafetensors, floatsOf, readSafetensors, writeSafetensors } from "./safetensors.js";
 
 const values = Float32Array.of(0, -0, 1, -2.5, 65504, 1e-7, 6e-8, 3.25, 2 ** -24, 2 ** -14);
@@ -47,6 +46,23 @@ describe("readSafetensors()", () => {
   it("gives views of the file where it holds aligned float32", () => {
     const file = readSafetensors(encodeSafetensors(tensors), "test");
     assert.equal(floatsOf(file, "a").buffer, file.bytes.buffer);
+  });
+
+  it("copies float32 that a header of odd length has put out of line", () => {
+    const file = fileOf('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}} ', 4);
+    new DataView(file.buffer).setFloat32(file.length - 4, 1.5, true);
+    assert.deepEqual(floatsOf(readSafetensors(file, "test"), "a"), Float32Array.of(1.5));
+    const buffer = Buffer.from(file.buffer); // whose slice() is a view
+    assert.deepEqual(floatsOf(readSafetensors(buffer, "test"), "a"), Float32Array.of(1.5));
+  });
+
+  it("keeps names in order and whole, whatever they are", () => {
+    const names = ["10", "9", "__proto__", "constructor", 'a"\n'];
+    const file = readSafetensors(
+      encodeSafetensors(new Map(names.map((name) => [name, tensor([1])]))),
+      "test",
+    );
+    assert.deepEqual([...file.entries.keys()].sort(), [...names].sort());
   });
 
   const cases: [string, Uint8Array, string, string][] = [
@@ -135,6 +151,69 @@ describe("readSafetensors()", () => {
       "expected 79 bytes in all, got 71",
     ],
     [
+      "a type that is a word of the language",
+      fileOf({ a: one([1], [0, 4], "constructor") }, 4),
+      "WEIGHTS_DTYPE",
+      'expected F16, BF16, F32 or I64 for tensor "a", got "constructor"',
+    ],
+    [
+      "a type in a list",
+      fileOf({ a: one([1], [0, 4], ["F32"]) }, 4),
+      "WEIGHTS_DTYPE",
+      'expected F16, BF16, F32 or I64 for tensor "a", got ["F32"]',
+    ],
+    [
+      "a size beyond whole numbers",
+      fileOf({ a: one([2 ** 52, 2 ** 52, 0], [0, 0]), b: one([2 ** 52, 4], [0, 4]) }, 4),
+      "WEIGHTS_FORMAT",
+      'expected a shape for tensor "b", got [4503599627370496,4]',
+    ],
+    [
+      "a shape too deep to print",
+      fileOf(
+        `{"a":{"dtype":"F32","shape":${"[".repeat(2e5)}${"]".repeat(2e5)},"data_offsets":[0,4]}}`,
+        4,
+      ),
+      "WEIGHTS_FORMAT",
+      'expected a shape for tensor "a", got something nested too deep to show',
+    ],
+    [
+      "a long shape, in one short line",
+      fileOf({ "a\nb": one([-1, ...Array<number>(1e4).fill(1)], [0, 4]) }, 4),
+      "WEIGHTS_FORMAT",
+      `expected a shape for tensor "a\\nb", got [-1${",1".repeat(38)},...`,
+    ],
+    [
+      "a byte order mark",
+      fileOf("\ufeff{}", 0),
+      "WEIGHTS_FORMAT",
+      "expected a safetensors header of JSON, got something else",
+    ],
+    [
+      "a zip archive, saying so",
+      Uint8Array.of(0x50, 0x4b, 3, 4, 20, 0, 0, 0, 8, 8, 0, 0),
+      "WEIGHTS_FORMAT",
+      "expected a safetensors file, got a zip archive, as PyTorch's .pth and Keras' .keras files are",
+    ],
+    [
+      "an HDF5 file, saying so",
+      Uint8Array.of(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a, 0),
+      "WEIGHTS_FORMAT",
+      "expected a safetensors file, got an HDF5 file, as Keras' .h5 files are",
+    ],
+    [
+      "the pointer that a clone without Git LFS leaves",
+      Buffer.from("version https://git-lfs.github.com/spec/v1\noid sha256:0"),
+      "WEIGHTS_FORMAT",
+      "expected a safetensors file, got a Git LFS pointer in place of the file",
+    ],
+    [
+      "a web page, as a failed download leaves",
+      Buffer.from("<!DOCTYPE html><html><body>Not found</body></html>"),
+      "WEIGHTS_FORMAT",
+      "expected a safetensors file, got a web page",
+    ],
+    [
       "bytes at the end",
       fileOf({ a: one([1], [0, 4]) }, 9),
       "WEIGHTS_OFFSETS",
@@ -168,51 +247,6 @@ describe("readSafetensors()", () => {
   });
 });
 
-describe("floats of files", () => {
-  it("are exact in both half types, and rounded to nearest even", () => {
-    const bits = Uint32Array.from([0x3f800001, 0x3f808000, 0x3f818000, 0x7f800000, 0xff800000]);
-    const given = new Float32Array(bits.buffer);
-    const brain = decodeFloats(encodeFloats(given, "BF16", "x"), "BF16");
-    assert.deepEqual([...brain], [1, 1, 1.015625, Infinity, -Infinity]);
-    const half = (list: number[]) => [
-      ...decodeFloats(encodeFloats(Float32Array.from(list), "F16", "x"), "F16"),
-    ];
-    assert.deepEqual(half([65504, -65504, 1, 2 ** -14, 2 ** -24, 2 ** -25, 0, -0]), [
-      65504,
-      -65504,
-      1,
-      2 ** -14,
-      2 ** -24,
-      0,
-      0,
-      -0,
-    ]);
-    assert.deepEqual(half([1 + 2 ** -11, 1 + 3 * 2 ** -11, 3 * 2 ** -25]), [
-      1,
-      1 + 2 ** -9,
-      2 ** -23,
-    ]);
-    assert.ok(Number.isNaN(half([Number.NaN])[0]));
-  });
-
-  it("survive a round trip of all 65536 halves", () => {
-    const all = Uint16Array.from({ length: 65536 }, (_, at) => at);
-    const wide = decodeFloats(new Uint8Array(all.buffer), "F16");
-    const back = new Uint16Array(encodeFloats(wide, "F16", "x").buffer);
-    back.forEach((half, at) => {
-      const isNaN16 = (at & 0x7c00) === 0x7c00 && (at & 0x3ff) !== 0;
-      if (!isNaN16) assert.equal(half, at);
-    });
-  });
-
-  it("refuse to overflow float16", () => {
-    assert.throws(() => encodeFloats(Float32Array.of(1, 65520), "F16", "w"), {
-      code: "FLOAT16_OVERFLOW",
-      message: 'Cannot write "w" as float16: expected values up to 65504, got 65520',
-    });
-  });
-});
-
 describe("writeSafetensors()", () => {
   it("writes the same bytes each time, and leaves nothing beside", async () => {
     const folder = await mkdtemp(join(tmpdir(), "irv2-"));
@@ -231,5 +265,23 @@ describe("writeSafetensors()", () => {
       code: "FLOAT16_OVERFLOW",
     });
     assert.deepEqual(await readdir(folder), []);
+  });
+
+  it("writes one whole file when several write at once", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "irv2-"));
+    const path = join(folder, "a.safetensors");
+    await Promise.all([1, 2, 3].map(() => writeSafetensors(path, tensors)));
+    assert.deepEqual(await readdir(folder), ["a.safetensors"]);
+    assert.ok((await readFile(path)).equals(encodeSafetensors(tensors)));
+  });
+
+  it("says where it cannot write", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "irv2-"));
+    const path = join(folder, "none", "a.safetensors");
+    await assert.rejects(writeSafetensors(path, tensors), {
+      name: "ResourceError",
+      code: "WEIGHTS_UNWRITABLE",
+      message: `Cannot write weights "${path}": expected a place for the file, got ENOENT`,
+    });
   });
 });

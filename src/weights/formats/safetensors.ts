@@ -8,10 +8,13 @@
  * Specification: https://github.com/huggingface/safetensors. Every number is checked before it is
  * used, so that a damaged or hostile file gives a `ModelError` and nothing else.
  */
+import { randomUUID } from "node:crypto";
 import { open, rename, rm } from "node:fs/promises";
-import { ModelError } from "../../errors.js";
+import { Irv2Error, ModelError, ResourceError } from "../../errors.js";
 import { formatShape, type Shape, sizeOf, type Tensors } from "../../tensor/tensor.js";
-import { decodeFloats, encodeFloats, type FloatType } from "./floats.js";
+import { quote } from "../quote.js";
+import { fileKind } from "../strangers.js";
+import { decodeFloats, encodeFloats, type FloatType, floatBytes } from "./floats.js";
 
 /** What a header says of one tensor. */
 export interface Entry {
@@ -31,40 +34,31 @@ export interface Safetensors {
 /** Largest header that is read; the reference implementation has the same limit. */
 const headerLimit = 100_000_000;
 
-/** Bytes of one element of each type that the format knows and this reader takes. */
-const elementBytes: Readonly<Record<string, number>> = { F16: 2, BF16: 2, F32: 4, I64: 8 };
+/** Bytes of one element of each type that this reader takes. */
+const elementBytes: ReadonlyMap<unknown, number> = new Map([
+  ...Object.entries(floatBytes),
+  ["I64", 8],
+]);
+
+/** Makes the error of a file from what is wrong with it. */
+type Failure = (code: string, problem: string) => ModelError;
 
 /** Checks a whole file; `name` is how messages call it. Throws `ModelError`. */
 export function readSafetensors(bytes: Uint8Array, name: string): Safetensors {
-  const fail = (code: string, problem: string) => {
-    throw new ModelError(code, `Cannot read weights "${name}": ${problem}`);
-  };
-  if (bytes.length === 0) fail("WEIGHTS_EMPTY", "expected a safetensors file, got an empty one");
-  if (bytes.length < 8) {
-    fail("WEIGHTS_TRUNCATED", `expected a header of 8 bytes at least, got ${bytes.length}`);
-  }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const headerLength = Number(view.getBigUint64(0, true));
-  if (headerLength > headerLimit) {
-    fail(
-      "WEIGHTS_FORMAT",
-      `expected a safetensors header of at most ${headerLimit} bytes, got a length of ${headerLength}`,
-    );
-  }
-  if (8 + headerLength > bytes.length) {
-    fail(
-      "WEIGHTS_TRUNCATED",
-      `expected ${headerLength} bytes of header, got ${bytes.length - 8} in the file`,
-    );
-  }
-  const header = parseHeader(bytes.slice(8, 8 + headerLength), fail);
-  const start = 8 + headerLength;
-  const metadata = readMetadata(header["__metadata__"], fail);
+  const failure: Failure = (code, problem) =>
+    new ModelError(code, `Cannot read weights "${name}": ${problem}`);
+  const { header, start } = readHeader(bytes, (code, problem) => {
+    const kind = fileKind(bytes);
+    return kind
+      ? failure("WEIGHTS_FORMAT", `expected a safetensors file, got ${kind}`)
+      : failure(code, problem);
+  });
+  const metadata = readMetadata(header["__metadata__"], failure);
   const entries = new Map<string, Entry>();
   for (const [key, value] of Object.entries(header)) {
-    if (key !== "__metadata__") entries.set(key, readEntry(key, value, start, fail));
+    if (key !== "__metadata__") entries.set(key, readEntry(key, value, start, failure));
   }
-  checkLayout(entries, start, bytes.length, fail);
+  checkLayout(entries, start, bytes.length, failure);
   return { entries, metadata, bytes };
 }
 
@@ -74,60 +68,95 @@ export function floatsOf(file: Safetensors, name: string): Float32Array {
   return decodeFloats(file.bytes.subarray(...range), dtype as FloatType);
 }
 
-type Fail = (code: string, problem: string) => void;
-
-function parseHeader(bytes: Uint8Array, fail: Fail): Record<string, unknown> {
-  try {
-    const parsed: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-    if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) {
-      return parsed as Record<string, unknown>;
-    }
-  } catch {
-    // the message below says it
+function readHeader(
+  bytes: Uint8Array,
+  failure: Failure,
+): { header: Record<string, unknown>; start: number } {
+  if (bytes.length === 0) {
+    throw failure("WEIGHTS_EMPTY", "expected a safetensors file, got an empty one");
   }
-  fail("WEIGHTS_FORMAT", "expected a safetensors header of JSON, got something else");
-  return {};
-}
-
-function readMetadata(value: unknown, fail: Fail): ReadonlyMap<string, string> {
-  const entries = Object.entries(value ?? {});
-  const wrong = entries.find(([, text]) => typeof text !== "string");
-  if (wrong || (value !== undefined && (typeof value !== "object" || Array.isArray(value)))) {
-    fail(
+  if (bytes.length < 8) {
+    throw failure(
+      "WEIGHTS_TRUNCATED",
+      `expected a header of 8 bytes at least, got ${bytes.length}`,
+    );
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const length = Number(view.getBigUint64(0, true));
+  if (length > headerLimit) {
+    throw failure(
       "WEIGHTS_FORMAT",
-      `expected texts in "__metadata__", got ${JSON.stringify(wrong ?? value)}`,
+      `expected a safetensors header of at most ${headerLimit} bytes, got a length of ${length}`,
     );
   }
-  return new Map(entries as [string, string][]);
+  const start = 8 + length;
+  if (start > bytes.length) {
+    throw failure(
+      "WEIGHTS_TRUNCATED",
+      `expected ${length} bytes of header, got ${bytes.length - 8} in the file`,
+    );
+  }
+  const header = parseJson(bytes.slice(8, start));
+  if (!isRecord(header)) {
+    throw failure("WEIGHTS_FORMAT", "expected a safetensors header of JSON, got something else");
+  }
+  return { header, start };
 }
 
-function readEntry(name: string, value: unknown, start: number, fail: Fail): Entry {
+/** JSON in strict UTF-8, or nothing. */
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function readMetadata(value: unknown, failure: Failure): ReadonlyMap<string, string> {
+  const given = value ?? {};
+  const wrong = isRecord(given)
+    ? Object.entries(given).find(([, text]) => typeof text !== "string")
+    : given;
+  if (wrong !== undefined) {
+    throw failure("WEIGHTS_FORMAT", `expected texts in "__metadata__", got ${quote(wrong)}`);
+  }
+  return new Map(Object.entries(given) as [string, string][]);
+}
+
+function readEntry(name: string, value: unknown, start: number, failure: Failure): Entry {
   const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
-  const bytes = elementBytes[String(dtype)];
+  const bytes = elementBytes.get(dtype);
   if (bytes === undefined) {
-    fail(
+    throw failure(
       "WEIGHTS_DTYPE",
-      `expected F16, BF16, F32 or I64 for tensor "${name}", got ${JSON.stringify(dtype) ?? "nothing"}`,
+      `expected F16, BF16, F32 or I64 for tensor ${quote(name)}, got ${quote(dtype)}`,
     );
   }
-  if (!isSizes(shape)) {
-    fail("WEIGHTS_FORMAT", `expected a shape for tensor "${name}", got ${JSON.stringify(shape)}`);
+  if (!isSizes(shape) || !Number.isSafeInteger(sizeOf(shape) * bytes)) {
+    throw failure(
+      "WEIGHTS_FORMAT",
+      `expected a shape for tensor ${quote(name)}, got ${quote(shape)}`,
+    );
   }
   if (!isSizes(offsets) || offsets.length !== 2) {
-    fail(
+    throw failure(
       "WEIGHTS_FORMAT",
-      `expected two offsets for tensor "${name}", got ${JSON.stringify(offsets)}`,
+      `expected two offsets for tensor ${quote(name)}, got ${quote(offsets)}`,
     );
   }
-  const [from = 0, to = 0] = offsets as number[];
-  const expected = sizeOf(shape as Shape) * (bytes ?? 0);
+  const [from = 0, to = 0] = offsets;
+  const expected = sizeOf(shape) * bytes;
   if (to - from !== expected) {
-    fail(
+    throw failure(
       "WEIGHTS_OFFSETS",
-      `expected ${expected} bytes for tensor "${name}" (${dtype} ${formatShape(shape as Shape)}), got offsets ${from} to ${to}`,
+      `expected ${expected} bytes for tensor ${quote(name)} (${dtype} ${formatShape(shape)}), got offsets ${from} to ${to}`,
     );
   }
-  return { dtype: dtype as string, shape: shape as Shape, range: [start + from, start + to] };
+  return { dtype: String(dtype), shape, range: [start + from, start + to] };
 }
 
 function isSizes(value: unknown): value is number[] {
@@ -139,32 +168,36 @@ function checkLayout(
   entries: ReadonlyMap<string, Entry>,
   start: number,
   end: number,
-  fail: Fail,
+  failure: Failure,
 ): void {
   const sorted = [...entries].sort(
     ([, a], [, b]) => a.range[0] - b.range[0] || a.range[1] - b.range[1],
   );
   let at = start;
   for (const [name, { range }] of sorted) {
+    const from = range[0] - start;
     if (range[0] < at) {
-      fail(
+      throw failure(
         "WEIGHTS_OFFSETS",
-        `expected tensors that do not overlap, got "${name}" at ${range[0] - start} before the end of another at ${at - start}`,
+        `expected tensors that do not overlap, got ${quote(name)} at ${from} before the end of another at ${at - start}`,
       );
     }
     if (range[0] > at) {
-      fail(
+      throw failure(
         "WEIGHTS_OFFSETS",
-        `expected tensors without holes, got "${name}" at ${range[0] - start} and nothing from ${at - start}`,
+        `expected tensors without holes, got ${quote(name)} at ${from} and nothing from ${at - start}`,
       );
     }
     at = range[1];
   }
   if (at > end) {
-    fail("WEIGHTS_TRUNCATED", `expected ${at} bytes in all, got ${end}`);
+    throw failure("WEIGHTS_TRUNCATED", `expected ${at} bytes in all, got ${end}`);
   }
   if (at < end) {
-    fail("WEIGHTS_OFFSETS", `expected the file to end at byte ${at}, got ${end - at} bytes more`);
+    throw failure(
+      "WEIGHTS_OFFSETS",
+      `expected the file to end at byte ${at}, got ${end - at} bytes more`,
+    );
   }
 }
 
@@ -184,20 +217,21 @@ function* encodeParts(tensors: Tensors, options: WriteOptions): Generator<Uint8A
     name,
     dtype: dtype as string,
     shape,
-    size: data.length * (elementBytes[dtype] ?? 4),
+    size: data.length * floatBytes[dtype],
   }));
   const whole = [...counters.keys()].map((name) => ({ name, dtype: "I64", shape: [], size: 8 }));
   // The order of the reference library: wider types first, then by name.
   const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1);
   const all = [...whole.sort(byName), ...floats.sort(byName)];
-  const header: Record<string, unknown> = metadata ? { __metadata__: metadata } : {};
+  // Joined as text: an object would put names that are numbers first, and lose "__proto__".
+  const parts = metadata ? [`"__metadata__":${JSON.stringify(metadata)}`] : [];
   let at = 0;
-  for (const one of all) {
-    const { name, size, shape } = one;
-    header[name] = { dtype: one.dtype, shape, data_offsets: [at, at + size] };
+  for (const { name, dtype, shape, size } of all) {
+    const entry = { dtype, shape, data_offsets: [at, at + size] };
+    parts.push(`${JSON.stringify(name)}:${JSON.stringify(entry)}`);
     at += size;
   }
-  const text = new TextEncoder().encode(JSON.stringify(header));
+  const text = new TextEncoder().encode(`{${parts.join(",")}}`);
   const length = Math.ceil(text.length / 8) * 8;
   const head = new Uint8Array(8 + length).fill(0x20);
   new DataView(head.buffer).setBigUint64(0, BigInt(length), true);
@@ -217,23 +251,32 @@ export function encodeSafetensors(tensors: Tensors, options: WriteOptions = {}):
 
 /**
  * Writes a file beside and renames it, tensor by tensor: no half of it is ever under its final
- * name. The same tensors give the same bytes. Throws `ModelError` when a float does not fit `dtype`.
+ * name. The same tensors give the same bytes. Throws `ModelError` when a float does not fit `dtype`
+ * and `ResourceError` when the file cannot be written.
  */
 export async function writeSafetensors(
   path: string,
   tensors: Tensors,
   options: WriteOptions = {},
 ): Promise<void> {
-  const beside = `${path}.${process.pid}.tmp`;
-  const file = await open(beside, "w");
+  const beside = `${path}.${randomUUID()}.tmp`;
   try {
-    for (const part of encodeParts(tensors, options)) await file.writeFile(part);
-    await file.sync();
-    await file.close();
+    const file = await open(beside, "wx");
+    try {
+      for (const part of encodeParts(tensors, options)) await file.writeFile(part);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
     await rename(beside, path);
-  } catch (error) {
-    await file.close().catch(() => {});
-    await rm(beside, { force: true });
-    throw error;
+  } catch (cause) {
+    await rm(beside, { force: true }).catch(() => {});
+    if (cause instanceof Irv2Error) throw cause;
+    const { code, message } = cause as NodeJS.ErrnoException;
+    throw new ResourceError(
+      "WEIGHTS_UNWRITABLE",
+      `Cannot write weights "${path}": expected a place for the file, got ${code ?? quote(message)}`,
+      { cause },
+    );
   }
 }

@@ -16,11 +16,19 @@ export {
   ResourceError,
   UsageError,
 } from "./errors.js";
+// Training.
+export { type Evaluation, evaluateLogits } from "./evaluation/metrics.js";
 // Running graphs.
 export type { Executor, ExecutorOptions, Program, RunOptions } from "./executors/executor.js";
 export { createExecutor, type EngineName, engineNames } from "./executors/index.js";
 export type { Graph, Node, Parameter, Stage, Value } from "./graph/ir.js";
 export { printGraph } from "./graph/print.js";
+export {
+  type Augmentation,
+  noAugmentation,
+  slimAugmentation,
+  smallAugmentation,
+} from "./image/augment.js";
 // Images.
 export type { Pixels } from "./image/pixels.js";
 export { preprocess } from "./image/preprocess.js";
@@ -41,6 +49,35 @@ export type { Prediction } from "./predictions/predictions.js";
 export { type Summary, type SummaryDepth, summarize } from "./summary/summary.js";
 // Tensors and errors.
 export type { Shape, Tensor, Tensors } from "./tensor/tensor.js";
+export {
+  type EvaluateOptions,
+  type EvaluateResult,
+  evaluate,
+} from "./training/evaluate.js";
+export type {
+  DoneEvent,
+  EpochEvent,
+  StartEvent,
+  StepEvent,
+  TrainingEvent,
+} from "./training/events.js";
+export { type FindRateOptions, findLearningRate } from "./training/find-rate.js";
+export { fineTune, fit, type TrainCallbacks, type TrainResult } from "./training/fit.js";
+export {
+  type AdamW,
+  defaultAdamW,
+  defaultSgd,
+  type Optimizer,
+  paperRmsProp,
+  type RmsProp,
+  type Sgd,
+} from "./training/optimizer.js";
+export { measurePlan, type Plan } from "./training/plan.js";
+export type { ResumeOptions, TrainControls } from "./training/prepare.js";
+export { type Recipe, type RecipeName, recipeNames, recipes } from "./training/recipes.js";
+export { type Schedule, schedules } from "./training/schedule.js";
+export type { TrainOptions } from "./training/settings.js";
+export { train } from "./training/train.js";
 // Weights.
 export { type Initializer, initializeParameters } from "./weights/initialize.js";
 export {

@@ -144,7 +144,8 @@ async function finishEpoch(run: Run, parts: PhaseParts): Promise<EpochEvent> {
     rows: [...rows, row],
     best: isBest ? { epoch: row.epoch, top1, loss } : best,
   };
-  await run.saveEpoch(trainer, progress, isBest);
+  const isLast = progress.phaseEpochs === phase.epochs;
+  await run.saveEpoch(trainer, progress, { isBest, isLast });
   return { event: "epoch", phase: phase.name, epochs: run.epochs, isBest, ...row };
 }
 

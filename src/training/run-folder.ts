@@ -95,7 +95,7 @@ export async function readRunConfig(path: string): Promise<RunConfig> {
 export async function cleanRunFolder({ path }: RunFolder): Promise<void> {
   for (const folder of [path, join(path, "weights")]) {
     const names = await readdir(folder).catch(() => []);
-    const left = names.filter((name) => /\.\d+\.tmp$/.test(name));
+    const left = names.filter((name) => /\.[\da-f-]+\.tmp$/.test(name));
     await Promise.all(left.map((name) => rm(join(folder, name), { force: true })));
   }
 }

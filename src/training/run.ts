@@ -83,17 +83,29 @@ export class Run {
     await this.#writeCheckpoint(new Map([...this.kept, ...variables]));
   }
 
-  /** Saves weights, checkpoint and figures at the end of an epoch. */
-  async saveEpoch(trainer: Trainer, progress: Progress, isBest: boolean): Promise<void> {
-    const row = progress.rows.at(-1);
+  /**
+   * Saves weights, checkpoint and figures at the end of an epoch. Where epochs are shorter than
+   * saving, as with a classifier alone, only better weights are saved each time, and the rest so
+   * often that it takes a tenth of the time.
+   */
+  async saveEpoch(
+    trainer: Trainer,
+    progress: Progress,
+    { isBest, isLast }: { readonly isBest: boolean; readonly isLast: boolean },
+  ): Promise<void> {
     const weights = new Map([...this.kept, ...(await trainer.weights())]);
     this.#checkFinite(weights);
     this.progress = progress;
     const { last, best, results } = this.folder;
-    await this.#writeWeights(last, weights);
     if (isBest) await this.#writeWeights(best, weights);
-    await this.saveCheckpoint(trainer);
+    if (isLast || this.clock.isSavingDue()) {
+      const started = performance.now();
+      await this.#writeWeights(last, weights);
+      await this.saveCheckpoint(trainer);
+      this.clock.saved(performance.now() - started);
+    }
     await saving(results, () => writeResults(results, progress.rows));
+    const row = progress.rows.at(-1);
     if (row) await this.events?.scalars(row.epoch, epochScalars(row));
   }
 
@@ -155,6 +167,7 @@ class Clock {
   #started = performance.now();
   #images = 0;
   #saved = performance.now();
+  #took = 0;
 
   /** An epoch begins. */
   start(): void {
@@ -166,8 +179,15 @@ class Clock {
     this.#images += images;
   }
 
-  saved(): void {
+  /** Something was saved; `took` says how long, in milliseconds. */
+  saved(took = this.#took): void {
     this.#saved = performance.now();
+    this.#took = took;
+  }
+
+  /** Whether enough was done since the last time, ten times what saving took then. */
+  isSavingDue(): boolean {
+    return this.sinceSaved() >= 10 * this.#took;
   }
 
   sinceSaved(): number {

@@ -33,8 +33,10 @@ export type Optimizer = RmsProp | Sgd | AdamW;
 /** The paper's optimiser (section 4). */
 export const paperRmsProp: RmsProp = { kind: "rmsprop", decay: 0.9, momentum: 0.9, epsilon: 1 };
 
-/** The usual constants of the others. */
+/** The usual constants of SGD with momentum. */
 export const defaultSgd: Sgd = { kind: "sgd", momentum: 0.9, nesterov: false };
+
+/** PyTorch's constants of AdamW. */
 export const defaultAdamW: AdamW = { kind: "adamw", beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 
 /** What an optimiser keeps for each parameter: the slot's name and its first value. */

@@ -42,6 +42,13 @@ describe("divide()", () => {
     assert.ok(!norms.filter((name) => name.startsWith("block17")).some(isFrozenNorm));
   });
 
+  it("freezes every batch norm where that is asked for", () => {
+    const { isFrozen, isFrozenNorm } = divide(network, "none", true);
+    const roles = new Set(network.parameters.filter(isFrozen).map(({ role }) => role));
+    assert.deepEqual(roles, new Set(["beta"]));
+    assert.ok(isFrozenNorm("block17_1/branch_0/conv2d_1x1/batch_norm"));
+  });
+
   it("refuses an unknown block, and the classifier", () => {
     for (const name of ["block99", "logits", "aux_logits"]) {
       assert.throws(() => divide(network, name), { name: "UsageError", code: "FREEZE" });

@@ -17,9 +17,10 @@ export interface Division {
 
 /**
  * Divides a network. A parameter stays if the value at the end of the block depends on it; what
- * stands beside that (an auxiliary classifier) is trained. Throws `UsageError` on an unknown block.
+ * stands beside that (an auxiliary classifier) is trained. With `freezeNorms` every batch norm stays as
+ * it is, scale and offset too. Throws `UsageError` on an unknown block.
  */
-export function divide(graph: Graph, freeze: Freeze): Division {
+export function divide(graph: Graph, freeze: Freeze, freezeNorms = false): Division {
   const end = endOf(graph, freeze);
   const frozen = new Set<Value>(end ? [end] : []);
   const nodes = new Set<string>();
@@ -29,8 +30,9 @@ export function divide(graph: Graph, freeze: Freeze): Division {
     for (const input of node.inputs) frozen.add(input);
   }
   return {
-    isFrozen: (parameter) => frozen.has(parameter),
-    isFrozenNorm: (node) => nodes.has(node),
+    isFrozen: (parameter) =>
+      frozen.has(parameter) || (freezeNorms && /^(gamma|beta)$/.test(parameter.role)),
+    isFrozenNorm: (node) => freezeNorms || nodes.has(node),
   };
 }
 

@@ -110,7 +110,7 @@ async function* loadFeatures(
 
 function stepOptions(settings: Settings, phase: Phase, whole: Graph): StepOptions {
   const { optimizer, weightDecay, clipNorm, statisticsDecay, auxiliaryWeight } = settings;
-  const division = divide(whole, phase.freeze);
+  const division = divide(whole, phase.freeze, settings.freezeNorms);
   const frozen = new Set(
     whole.parameters.flatMap((one) => (division.isFrozen(one) ? [one.name] : [])),
   );
@@ -122,7 +122,7 @@ function stepOptions(settings: Settings, phase: Phase, whole: Graph): StepOption
     parts: phase.parts,
     averages: settings.ema !== null,
     trains: ({ name }) => !frozen.has(name),
-    frozenNorms: (node) => settings.freezeNorms || division.isFrozenNorm(node),
+    frozenNorms: division.isFrozenNorm,
     rateFactor: stageRates(whole, settings.stageRate),
     ...(clipNorm !== null && { clipNorm }),
   };

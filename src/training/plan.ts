@@ -58,7 +58,7 @@ export async function measurePlan(options: TrainOptions & TrainControls): Promis
   const epochSeconds =
     dataset.train.length / imagesPerSecond + dataset.validation.length / perSecond;
   const epochs = settings.phases.reduce((sum, one) => sum + one.epochs, 0);
-  const trained = trainedParameters(network, phase);
+  const trained = trainedParameters(network, phase, settings);
   return {
     freeze: phase.freeze,
     trainedParameters: trained,
@@ -140,8 +140,8 @@ async function timeValidation(
   return (some.length * 1000) / (performance.now() - started);
 }
 
-function trainedParameters(network: Graph, { freeze }: Phase): number {
-  const division = divide(network, freeze);
+function trainedParameters(network: Graph, { freeze }: Phase, settings: Settings): number {
+  const division = divide(network, freeze, settings.freezeNorms);
   const trained = network.parameters.filter((one) => isTrainable(one) && !division.isFrozen(one));
   return trained.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }

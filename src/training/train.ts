@@ -59,7 +59,8 @@ export async function* train(
 
 function startEvent(run: Run, { network, fresh }: Prepared, engine: string): StartEvent {
   const { settings, dataset, progress, folder } = run;
-  const division = divide(network, settings.phases[progress.phase]?.freeze ?? "none");
+  const { freeze = "none" } = settings.phases[progress.phase] ?? {};
+  const division = divide(network, freeze, settings.freezeNorms);
   const count = (list: readonly Parameter[]) =>
     list.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const trained = network.parameters.filter((one) => isTrainable(one) && !division.isFrozen(one));

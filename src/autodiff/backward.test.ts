@@ -65,6 +65,42 @@ describe("backward()", () => {
     );
   });
 
+  it("trains the scale of a batch norm whose statistics are fixed, on both executors alike", async () => {
+    const forward = new GraphBuilder();
+    const x = forward.input("x", [1, 2, 1, 2]);
+    const [beta, mean, variance, gamma] = ["beta", "mean", "variance", "gamma"].map((name) =>
+      forward.input(name, [2]),
+    );
+    assert.ok(gamma);
+    const inputs = [x, beta, mean, variance, gamma];
+    const y = forward.add("batch_norm", "norm", inputs, { epsilon: 1 });
+    const graph = forward.finish("norm", new Map([["y", y]]));
+    const builder = GraphBuilder.from(graph);
+    const dy = builder.input("dy", y.shape);
+    const dgamma = backward(builder, graph, [{ of: y, gradient: dy }], [gamma]).get(gamma);
+    assert.ok(dgamma);
+    const back = builder.finish("norm_back", new Map([["dgamma", dgamma]]));
+    const given = new Map([
+      ["x", tensor([1, 2, 1, 2], Float32Array.of(5, 7, 2, 4))],
+      ["beta", tensor([2])],
+      ["mean", tensor([2], Float32Array.of(1, 2))],
+      ["variance", tensor([2], Float32Array.of(3, 0))],
+      ["gamma", tensor([2], Float32Array.of(9, 9))],
+      ["dy", tensor([1, 2, 1, 2], Float32Array.of(1, 10, 100, 1000))],
+    ]);
+    for (const engine of ["reference", "onnxruntime"] as const) {
+      const executor = await createExecutor(engine, { threads: 1 });
+      try {
+        const steps = [{ graph: back, assign: new Map<string, string>() }];
+        const program = await executor.compileTraining(steps, new Map());
+        const { data = [] } = (await program.run(0, given)).get("dgamma") ?? {};
+        assert.deepEqual([...data], [32, 2000]); // sum dy (x - mean) / sqrt(variance + 1)
+      } finally {
+        await executor.dispose();
+      }
+    }
+  });
+
   it("says which op has no gradient", () => {
     const forward = new GraphBuilder();
     const logits = forward.input("logits", [2, 3]);

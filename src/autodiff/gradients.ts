@@ -66,16 +66,25 @@ export const gradients: { readonly [K in OpName]: GradientRule<K> } = {
   },
 
   // y = (x - mean) g / sqrt(variance + e) + beta, statistics given:
-  //   dx = dy g / sqrt(variance + e)    dbeta = sum dy    (gamma of a frozen norm is not trained)
+  //   dx = dy g / sqrt(variance + e)    dbeta = sum dy    dgamma = sum dy (x - mean) / sqrt(variance + e)
+  // and dgamma is that of batch statistics, whose formula holds for any mean and variance.
   batch_norm: (site) => {
     const { graph, node, dy } = site;
-    const [, , , variance, gamma] = node.inputs;
+    const [x, , mean, variance, gamma] = node.inputs;
     const name = `${node.name}/gradient`;
     const dx = site.wanted(0)
       ? graph.add("channel_scale", `${name}/x`, [dy, variance, gamma], node.attributes)
       : undefined;
     const dbeta = site.wanted(1) ? graph.add("channel_sum", `${name}/beta`, [dy], {}) : undefined;
-    return [dx, dbeta];
+    if (!gamma || !site.wanted(4)) return [dx, dbeta];
+    const inputs = [dy, x, mean, variance, gamma];
+    const [, , dgamma] = graph.apply(
+      "batch_norm_training_gradient",
+      `${name}/gamma`,
+      inputs,
+      node.attributes,
+    );
+    return [dx, dbeta, undefined, undefined, dgamma];
   },
 
   // With batch statistics over the m = n h w cells of a channel, i = 1 / sqrt(variance + e) and

@@ -12,8 +12,19 @@ import { classify } from "./classify.js";
 import { folder } from "./folder.js";
 import { forward } from "./forward.js";
 import type { Answer } from "./measure.js";
+import { train, trainFull, trainSmall } from "./train.js";
 
-const questions: Readonly<Record<string, () => Promise<Answer>>> = { forward, classify, folder };
+const questions: Readonly<Record<string, () => Promise<Answer>>> = {
+  forward,
+  classify,
+  folder,
+  train,
+  "train-full": trainFull,
+  "train-small": trainSmall,
+};
+
+/** What is asked where nothing is named: each once. */
+const usual = ["forward", "classify", "folder", "train"];
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !(name in questions));
@@ -26,7 +37,7 @@ if (unknown.length > 0) {
 
 const machine = `${cpus()[0]?.model.trim()}, ${availableParallelism()} threads, Node ${process.version}`;
 process.stdout.write(`${machine}\n`);
-for (const name of asked.length > 0 ? asked : Object.keys(questions)) {
+for (const name of asked.length > 0 ? asked : usual) {
   const answer = await questions[name]?.();
   if (!answer) continue;
   process.stdout.write(`\n## ${name}\n${answer.text}\n`);

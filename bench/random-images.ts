@@ -4,9 +4,9 @@
 import { createRandom } from "../src/tensor/random.js";
 import { type Tensor, tensor } from "../src/tensor/tensor.js";
 
-/** Uniform noise in -1...1, [batch,3,299,299]. */
-export function randomImages(batch: number): Tensor {
-  const images = tensor([batch, 3, 299, 299]);
+/** Uniform noise in -1...1, [batch,3,size,size]. */
+export function randomImages(batch: number, size = 299): Tensor {
+  const images = tensor([batch, 3, size, size]);
   const random = createRandom(0);
   for (let at = 0; at < images.data.length; at++) images.data[at] = random.uniform() * 2 - 1;
   return images;

@@ -22,7 +22,11 @@ export interface Executor {
    * Prepares the steps of a training that share variables: the parameters of all their graphs, by
    * name. The variables are copied in; a step then changes them where they are.
    */
-  compileTraining(steps: readonly TrainingStep[], variables: Tensors): Promise<TrainingProgram>;
+  compileTraining(
+    steps: readonly TrainingStep[],
+    variables: Tensors,
+    options?: TrainingOptions,
+  ): Promise<TrainingProgram>;
   /** Frees the programs and any thread; nothing runs afterwards. */
   dispose(): Promise<void>;
 }
@@ -34,6 +38,15 @@ export interface CompileOptions {
    * the weights; the caller must not read them afterwards. False.
    */
   readonly consume?: boolean;
+}
+
+/** How to compile training steps. */
+export interface TrainingOptions {
+  /**
+   * Names of variables whose buffers the executor may take away instead of copying them; the caller
+   * must not read these afterwards. None.
+   */
+  readonly consume?: ReadonlySet<string>;
 }
 
 /** A compiled graph. */

@@ -36,6 +36,8 @@ export interface StepOptions {
   readonly averages?: boolean;
   /** Weight of the auxiliary classifier in the loss; slim's 0.4. */
   readonly auxiliaryWeight?: number;
+  /** Bytes that a step may take, kept by computing activations again; unlimited by default. */
+  readonly memoryBudget?: number;
 }
 
 /** A variable that training adds to the network's parameters. */

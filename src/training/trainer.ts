@@ -9,7 +9,7 @@ import type { Executor, TrainingProgram, TrainingStep } from "../executors/execu
 import type { Graph, Parameter } from "../graph/ir.js";
 import { selectOutputs } from "../graph/passes/rewrite.js";
 import { createRandom } from "../tensor/random.js";
-import { sizeOf, type Tensor, type Tensors, tensor } from "../tensor/tensor.js";
+import { type Tensor, type Tensors, tensor } from "../tensor/tensor.js";
 import type { Optimizer } from "./optimizer.js";
 import {
   averageName,
@@ -78,12 +78,16 @@ export class Trainer {
     const { executor, network, step, parameters, state } = options;
     const graphs = buildStepGraphs(network, step);
     const variables = new Map(parameters);
+    const consume = new Set<string>();
     for (const one of graphs.state) {
-      variables.set(one.name, state?.get(one.name) ?? startValue(one, parameters));
+      const given = state?.get(one.name);
+      variables.set(one.name, given ?? startValue(one, parameters));
+      if (!given && typeof one.start === "number") consume.add(one.name);
     }
     const evaluation = evaluationGraph(network, step.averages ? graphs : undefined);
     const steps = [graphs.gradients, graphs.update, evaluation];
-    return new Trainer(graphs, await executor.compileTraining(steps, variables), options);
+    const program = await executor.compileTraining(steps, variables, { consume });
+    return new Trainer(graphs, program, options);
   }
 
   /** The names of the variables that a checkpoint keeps; gradients are made anew. */
@@ -201,7 +205,9 @@ function evaluationGraph(network: Graph, averaged: StepGraphs | undefined): Trai
 
 function startValue({ shape, start }: StateVariable, parameters: Tensors): Tensor {
   if (typeof start !== "number") return parameters.get(start.copyOf) as Tensor;
-  return tensor(shape, new Float32Array(sizeOf(shape)).fill(start));
+  const value = tensor(shape);
+  if (start !== 0) value.data.fill(start); // zeros take no memory until they are written over
+  return value;
 }
 
 function adamCorrections(optimizer: Optimizer, step: number): [string, number][] {

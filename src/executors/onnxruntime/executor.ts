@@ -13,6 +13,7 @@ import type {
   ExecutorOptions,
   Program,
   RunOptions,
+  TrainingOptions,
   TrainingProgram,
   TrainingStep,
 } from "../executor.js";
@@ -122,8 +123,11 @@ class OnnxRuntimeExecutor implements Executor {
   async compileTraining(
     steps: readonly TrainingStep[],
     variables: Tensors,
+    { consume = new Set() }: TrainingOptions = {},
   ): Promise<TrainingProgram> {
-    const { id: program } = await this.#ask({ kind: "compileTraining", steps, variables });
+    const taken = new Map([...variables].filter(([name]) => consume.has(name)));
+    const request = { kind: "compileTraining", steps, variables } as const;
+    const { id: program } = await this.#ask(request, buffersOf(taken));
     const outputs = async (body: Body<Request>) => (await this.#ask(body)).outputs ?? new Map();
     return {
       run: (step, inputs) => outputs({ kind: "step", program, step, inputs }),

@@ -44,12 +44,19 @@ export function toOnnx(graph: Graph, parameters: Tensors): OnnxBundle {
   return { model, outputs: outputNames(graph), externalData };
 }
 
-/** Writes a training graph: its shapes are fixed, and its parameters are inputs too. */
+/**
+ * Writes a training graph: its shapes are fixed, and its parameters are inputs too.
+ *
+ * The nodes stand in the file in reverse. ONNX Runtime runs what leads to the last node without a
+ * reader first, then to the one before. In the order of the graph that would be the gradient of the
+ * first layer's weights, and until then no activation could be freed; in reverse each gradient is
+ * computed as soon as it can be.
+ */
 export function toTrainingOnnx(graph: Graph): OnnxBundle {
   const { nodes, constants } = lowerNodes(graph);
   const model = encodeOnnx({
     name: graph.name,
-    nodes,
+    nodes: nodes.toReversed(),
     initializers: constants,
     inputs: [...graph.inputs, ...graph.parameters],
     outputs: outputValues(graph),

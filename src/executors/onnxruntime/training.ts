@@ -34,7 +34,7 @@ async function compileStep(
   }
   // The passes of ONNX Runtime take longer than linear time in the size of the graph (half a minute
   // for this one) and find nothing to fuse in it.
-  const settings = { ...options, optimize: false };
+  const settings = { ...options, optimize: false, memoryPattern: false };
   const session = await OrtSession.create(toTrainingOnnx(graph), settings);
   const feeds = new Map(graph.parameters.map(({ name }) => [name, find(name)]));
   const into = new Map([...assign].map(([output, name]) => [output, find(name)]));
@@ -54,14 +54,18 @@ export class OrtTraining {
     this.#variables = variables;
   }
 
-  /** Creates a session for each step and copies the variables in. */
+  /** Creates a session for each step; the variables are changed where they are from now on. */
   static async create(
     { steps, variables }: { readonly steps: readonly TrainingStep[]; readonly variables: Tensors },
     options: SessionOptions,
   ): Promise<OrtTraining> {
     const own = new Map<string, Kept>();
+    const taken = new Set<Float32Array>();
     for (const [name, { shape, data }] of variables) {
-      own.set(name, { ...(await createVariable({ shape, data }, options)), shape });
+      // An average begins as the very array of its parameter.
+      const value = { shape, data: taken.has(data) ? data.slice() : data };
+      taken.add(value.data);
+      own.set(name, { ...(await createVariable(value, options)), shape });
     }
     const find = (name: string): Variable => {
       const found = own.get(name);

@@ -1,0 +1,90 @@
+/**
+ * @file How long does one training step take, and how much memory? Ours and PyTorch.
+ *
+ * Claims, fp32, RMSProp, two threads: seconds an image at most 1.15 of PyTorch eager channels_last,
+ * for the full network at 299 px, batch 8, and at width 0.35, 139 px, batch 32; peak memory of the
+ * full network at most 5 GB, and at most 3 GB with a memory budget for 1.4 times the time.
+ */
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { repositoryFile } from "../test/helpers/paths.js";
+import {
+  type Answer,
+  formatTable,
+  inTurn,
+  median,
+  medianRatio,
+  python,
+  script,
+  threads,
+  type Variant,
+} from "./measure.js";
+import { randomImages } from "./random-images.js";
+
+const rounds = Number(process.env["IRV2_BENCH_ROUNDS"] ?? 3);
+
+interface Case {
+  readonly title: string;
+  readonly width: number;
+  readonly size: number;
+  readonly batch: number;
+}
+
+const full: Case = { title: "width 1, 299 px, batch 8", width: 1, size: 299, batch: 8 };
+const small: Case = { title: "width 0.35, 139 px, batch 32", width: 0.35, size: 139, batch: 32 };
+
+/** The budget in bytes that the third variant of the full network keeps. */
+const budget = 3 * 1024 ** 3;
+
+/** Both cases. */
+export const train = () => compare([full, small]);
+
+/** The full network alone. */
+export const trainFull = () => compare([full]);
+
+/** The small network alone. */
+export const trainSmall = () => compare([small]);
+
+async function compare(cases: readonly Case[]): Promise<Answer> {
+  const rows = [["variant", "case", "s an image", "of PyTorch", "peak MB"]];
+  const data: Record<string, unknown> = {};
+  for (const one of cases) {
+    const runs = await inTurn(variantsOf(one), rounds);
+    const times = (name: string) => (runs.get(name) ?? []).map(({ output }) => Number(output));
+    const peer = times("PyTorch");
+    for (const [name, list] of runs) {
+      const seconds = times(name);
+      const ratio = medianRatio(seconds, peer);
+      const peak = median(list.map(({ peakMemoryBytes }) => peakMemoryBytes));
+      const cells = [median(seconds).toFixed(4), ratio.toFixed(3), (peak / 1e6).toFixed(0)];
+      rows.push([name, one.title, ...cells]);
+      data[`${name}, ${one.title}`] = { secondsAnImage: seconds, ofPyTorch: ratio, peak };
+    }
+  }
+  return { text: formatTable(rows), data };
+}
+
+function variantsOf({ width, size, batch }: Case): Variant[] {
+  const images = imagesFile(batch, size);
+  const args = [images, width, size, batch, threads].map(String);
+  const ours = (...more: string[]): Variant["command"] => {
+    return [process.execPath, script("train-ours.js"), ...args, ...more];
+  };
+  const variants: Variant[] = [{ name: "ours", command: ours() }];
+  if (width === 1) variants.push({ name: "ours within 3 GiB", command: ours(String(budget)) });
+  if (python) {
+    const file = repositoryFile("bench/python/train_torch.py");
+    variants.push({ name: "PyTorch", command: [python, file, ...args] });
+  }
+  return variants;
+}
+
+/** The images that every variant trains on, as raw numbers [batch,3,size,size]. */
+function imagesFile(batch: number, size: number): string {
+  const file = repositoryFile(`.cache/bench/train-${batch}-${size}.f32`);
+  if (!existsSync(file)) {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, randomImages(batch, size).data);
+  }
+  return file;
+}

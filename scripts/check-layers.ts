@@ -39,7 +39,6 @@ const heavy: Readonly<Record<string, readonly string[]>> = {
   commander: ["src/cli"],
   "cli-progress": ["src/cli"],
   "node:": [
-    "src/data",
     "src/image/decode-cache.ts",
     "src/image/decode-node.ts",
     "src/image/find-images.ts",

@@ -13,6 +13,7 @@ import { folder } from "./folder.js";
 import { forward } from "./forward.js";
 import type { Answer } from "./measure.js";
 import { train, trainFull, trainSmall } from "./train.js";
+import { trainData } from "./train-data.js";
 
 const questions: Readonly<Record<string, () => Promise<Answer>>> = {
   forward,
@@ -21,10 +22,11 @@ const questions: Readonly<Record<string, () => Promise<Answer>>> = {
   train,
   "train-full": trainFull,
   "train-small": trainSmall,
+  "train-data": trainData,
 };
 
 /** What is asked where nothing is named: each once. */
-const usual = ["forward", "classify", "folder", "train"];
+const usual = ["forward", "classify", "folder", "train", "train-data"];
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !(name in questions));

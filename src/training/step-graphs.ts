@@ -14,6 +14,7 @@ import { GraphBuilder } from "../graph/builder.js";
 import { type AnyNode, type Graph, isTrainable, type Parameter, type Value } from "../graph/ir.js";
 import { type Shape, sizeOf } from "../tensor/tensor.js";
 import { addUpdate, type Optimizer, type StepScalars, slots } from "./optimizer.js";
+import { keepBudget } from "./step-memory.js";
 
 /** What a training step is made for. */
 export interface StepOptions {
@@ -36,7 +37,10 @@ export interface StepOptions {
   readonly averages?: boolean;
   /** Weight of the auxiliary classifier in the loss; slim's 0.4. */
   readonly auxiliaryWeight?: number;
-  /** Bytes that a step may take, kept by computing activations again; unlimited by default. */
+  /**
+   * Bytes that the process may take, kept as far as possible by dropping activations and computing
+   * them again, which changes no result; unlimited by default.
+   */
   readonly memoryBudget?: number;
 }
 
@@ -104,7 +108,15 @@ export function buildStepGraphs(network: Graph, options: StepOptions): StepGraph
   const graph = builder.finish(`${network.name}_gradients`, outputs, forward.blocks);
   const moved = statistics.map(({ parameter }) => parameter);
   const update = buildUpdate(network, trained, moved, options, state);
-  return { gradients: { graph, assign }, update, state, trained, masks };
+  const gradientStep = { graph, assign };
+  const { memoryBudget } = options;
+  if (memoryBudget === undefined) return { gradients: gradientStep, update, state, trained, masks };
+  const inBudget = keepBudget(
+    { gradients: gradientStep, update },
+    new Set(forward.nodes),
+    memoryBudget,
+  );
+  return { gradients: { graph: inBudget, assign }, update, state, trained, masks };
 }
 
 /** Name of the variable that holds a parameter's gradient. */

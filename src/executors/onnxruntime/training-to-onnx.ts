@@ -272,7 +272,8 @@ function contract(
   const { dy, x, n, rows, columns, cells } = operands;
   if (n * rows * columns < n * cells * (rows + columns)) {
     const products = emit("FusedMatMul", [dy, x], { transB: 1 }, undefined, extensions);
-    return emit("ReduceSum", [products, constant("int64", [1], [0])], { keepdims: 0 });
+    const list = emit("Reshape", [products, constant("int64", [2], [n, rows * columns])]);
+    return emit("MatMul", [ones([1, n], constant), list]); // faster than ReduceSum over axis 0
   }
   const channelsFirst = (name: string, channels: number) => {
     const turned = emit("Transpose", [name], { perm: [1, 0, 2] });

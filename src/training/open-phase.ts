@@ -1,7 +1,7 @@
 /**
  * @file What a phase computes with: its part of the network compiled, and its photos or features.
  */
-import { availableParallelism } from "node:os";
+import { availableParallelism, freemem } from "node:os";
 import type { Dataset, Sample } from "../data/dataset.js";
 import type { Executor } from "../executors/executor.js";
 import type { Graph, Value } from "../graph/ir.js";
@@ -66,6 +66,7 @@ export async function* openPhase(options: PhaseOptions): AsyncGenerator<PrepareE
       step: stepOptions(settings, phase, whole),
       parameters: pickVariables(parameters, network.parameters, "the weights"),
       seed: settings.seed,
+      memoryLimit: settings.memory ?? availableBytes(),
       ...(state && { state }),
       ...(settings.ema !== null && { averageDecay: settings.ema }),
     });
@@ -125,7 +126,13 @@ function stepOptions(settings: Settings, phase: Phase, whole: Graph): StepOption
     frozenNorms: division.isFrozenNorm,
     rateFactor: stageRates(whole, settings.stageRate),
     ...(clipNorm !== null && { clipNorm }),
+    ...(settings.memory !== null && { memoryBudget: settings.memory }),
   };
+}
+
+/** Memory that this process has or could have. */
+function availableBytes(): number {
+  return freemem() + process.memoryUsage.rss();
 }
 
 /** Decoded photos that each loader thread keeps. */

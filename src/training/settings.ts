@@ -176,6 +176,8 @@ function checkRanges(settings: Settings, options: TrainOptions, loaded?: LoadedW
     require("accumulate", parts, parts > 0 &&
       batch % parts === 0, `a divisor of the batch ${batch}`);
   }
+  const { memory } = settings;
+  require("memory", memory, memory === null || memory > 0, "a number of bytes above 0");
   const own = loaded?.network.width;
   const asked = options.width ?? own;
   require("width", asked, own === undefined || asked === own, `${own}, as in the weights`);

@@ -5,6 +5,7 @@
  * All randomness of a step is drawn from the seed and the number of the step, so that nothing but the
  * variables and that number has to be kept to continue.
  */
+import { ResourceError } from "../errors.js";
 import type { Executor, TrainingProgram, TrainingStep } from "../executors/executor.js";
 import type { Graph, Parameter } from "../graph/ir.js";
 import { selectOutputs } from "../graph/passes/rewrite.js";
@@ -19,6 +20,7 @@ import {
   type StepGraphs,
   type StepOptions,
 } from "./step-graphs.js";
+import { predictStepMemory } from "./step-memory.js";
 import { countCorrect } from "./targets.js";
 
 /** What a trainer is made of. */
@@ -35,6 +37,8 @@ export interface TrainerOptions {
   readonly seed: number;
   /** Share of the old value that averages keep, where there are averages. */
   readonly averageDecay?: number;
+  /** Bytes that there are; a step that is predicted to take more is refused. */
+  readonly memoryLimit?: number;
 }
 
 /** One part of a batch: what goes into the network, and what should come out. */
@@ -77,6 +81,7 @@ export class Trainer {
   static async create(options: TrainerOptions): Promise<Trainer> {
     const { executor, network, step, parameters, state } = options;
     const graphs = buildStepGraphs(network, step);
+    checkMemory(predictStepMemory(graphs), options);
     const variables = new Map(parameters);
     const consume = new Set<string>();
     for (const one of graphs.state) {
@@ -180,6 +185,16 @@ export class Trainer {
       return [name, mask];
     });
   }
+}
+
+function checkMemory(needed: number, { network, memoryLimit }: TrainerOptions): void {
+  if (memoryLimit === undefined || needed <= memoryLimit) return;
+  const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+  const images = network.inputs[0]?.shape[0];
+  throw new ResourceError(
+    "OUT_OF_MEMORY",
+    `Cannot train ${images} photos at once: expected at most ${gibibytes(memoryLimit)} of memory, got a step that takes about ${gibibytes(needed)}`,
+  );
 }
 
 /** The logits alone, by the parameters as they are or by their averages. */

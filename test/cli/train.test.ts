@@ -164,6 +164,31 @@ describe("irv2 train", () => {
     }
   });
 
+  describe("that does not fit in memory", () => {
+    const tight = async (memory: string, name: string) => {
+      const args = ["--width", "0.1", "--input-size", "139", "--epochs", "1", "--batch", "24"];
+      const out = ["--memory", memory, "--out", at(name)];
+      return runIrv2(["train", "--data", photos, ...args, ...out]);
+    };
+
+    it("halves its batch once, says so and goes on", async () => {
+      const { code, stderr } = await tight("220MB", "halved");
+      assert.equal(code, 0, stderr);
+      assert.match(
+        stderr,
+        /24 photos did not fit in memory; its 24 photos are now computed in 2 parts/,
+      );
+      const { settings } = JSON.parse(await readFile(join(at("halved"), "config.json"), "utf8"));
+      assert.equal(settings.phases[0].parts, 2);
+    });
+
+    it("gives up after that", async () => {
+      const { code, stderr } = await tight("60MB", "too-tight");
+      assert.equal(code, 5, stderr);
+      assert.match(stderr, /^irv2: Cannot train 12 photos at once: expected at most 0\.06 GiB/m);
+    });
+  });
+
   describe("keeps the last good checkpoint", () => {
     it("when the disk is full", async () => {
       const full = at("full");

@@ -89,13 +89,23 @@ export const trainingLowerings: { readonly [K in keyof TrainingAttributes]: Lowe
     const { node, outputs, emit, constant } = site;
     const shape = node.outputs[0]?.shape ?? [];
     const [k = 1, c = 1, kh = 1, kw = 1] = shape;
-    const { dy, x, cells } = kh * kw === 1 ? pointwiseOperands(site) : tapOperands(site);
     const [n = 1] = node.inputs[0]?.shape ?? [];
-    const product = contract(site, { dy, x, n, rows: k, columns: c * kh * kw, cells });
     if (kh * kw === 1) {
+      const { dy, x, cells } = pointwiseOperands(site);
+      const product = contract(site, { dy, x, n, rows: k, columns: c, cells });
       emit("Reshape", [product, constant("int64", [4], [...shape])], {}, outputs);
       return;
     }
+    const parts = tapOperands(site).map(({ dy, x, cells, taps }) =>
+      contract(site, { dy, x, n, rows: k, columns: c * taps, cells }),
+    );
+    const matrices = parts.map((part) =>
+      parts.length === 1
+        ? part
+        : emit("Reshape", [part, constant("int64", [2], [k, (c * kh * kw) / parts.length])]),
+    );
+    const product =
+      matrices.length === 1 ? (matrices[0] ?? "") : emit("Concat", matrices, { axis: 1 });
     const byTap = emit("Reshape", [product, constant("int64", [3], [k, kh * kw, c])]);
     const byChannel = emit("Transpose", [byTap], { perm: [0, 2, 1] });
     emit("Reshape", [byChannel, constant("int64", [4], [...shape])], {}, outputs);
@@ -236,8 +246,16 @@ function pointwiseOperands(site: Site<"conv2d_weight_gradient">): Operands {
   return { dy: flat(inputs[0], k), x: flat(inputs[1], c), cells: h * w };
 }
 
-/** A larger kernel: x shifted by each of its cells, stacked along channels. */
-function tapOperands(site: Site<"conv2d_weight_gradient">): Operands {
+/** Bytes of shifted copies from which on the rows of a kernel take turns. */
+const largeStack = 48e6;
+
+/**
+ * A larger kernel: x shifted by each of its cells, stacked along channels; one stack for all, or one
+ * for each row of the kernel where that would be large.
+ */
+function tapOperands(
+  site: Site<"conv2d_weight_gradient">,
+): (Operands & { readonly taps: number })[] {
   const { node, inputs, emit, constant } = site;
   const [n = 1, k = 1, oh = 1, ow = 1] = node.inputs[0]?.shape ?? [];
   const [, c = 1] = node.inputs[1]?.shape ?? [];
@@ -245,8 +263,9 @@ function tapOperands(site: Site<"conv2d_weight_gradient">): Operands {
   const [ph, pw] = padding;
   const pads = constant("int64", [8], [0, 0, ph, pw, 0, 0, ph, pw]);
   const padded = ph + pw > 0 ? emit("Pad", [inputs[1] ?? "", pads]) : (inputs[1] ?? "");
-  const taps: string[] = [];
+  const rows: string[][] = [];
   for (let i = 0; i < kernel[0]; i++) {
+    const taps: string[] = [];
     for (let j = 0; j < kernel[1]; j++) {
       const start = constant("int64", [2], [i, j]);
       const ends = [i + (oh - 1) * stride[0] + 1, j + (ow - 1) * stride[1] + 1];
@@ -254,11 +273,17 @@ function tapOperands(site: Site<"conv2d_weight_gradient">): Operands {
       const axes = constant("int64", [2], [2, 3]);
       taps.push(emit("Slice", [padded, start, end, axes, constant("int64", [2], [...stride])]));
     }
+    rows.push(taps);
   }
-  const stacked = emit("Concat", taps, { axis: 1 });
+  const bytes = 4 * n * c * kernel[0] * kernel[1] * oh * ow;
+  const stacks = bytes > largeStack ? rows : [rows.flat()];
   const flat = (name: string, channels: number) =>
     emit("Reshape", [name, constant("int64", [3], [n, channels, oh * ow])]);
-  return { dy: flat(inputs[0] ?? "", k), x: flat(stacked, c * taps.length), cells: oh * ow };
+  const dy = flat(inputs[0] ?? "", k);
+  return stacks.map((taps) => {
+    const x = flat(emit("Concat", taps, { axis: 1 }), c * taps.length);
+    return { dy, x, cells: oh * ow, taps: taps.length };
+  });
 }
 
 /**

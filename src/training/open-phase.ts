@@ -125,6 +125,7 @@ function stepOptions(settings: Settings, phase: Phase, whole: Graph): StepOption
     frozenNorms: division.isFrozenNorm,
     rateFactor: stageRates(whole, settings.stageRate),
     ...(clipNorm !== null && { clipNorm }),
+    ...(settings.memory !== null && { memoryBudget: settings.memory }),
   };
 }
 

@@ -60,13 +60,17 @@ export async function run(command: readonly [string, ...string[]]): Promise<Run>
   return { seconds, peakMemoryBytes, output: Buffer.concat(output).toString() };
 }
 
-/** Runs all variants once a round, in turn; an uncounted round first. Gives the runs by variant. */
+/**
+ * Runs all variants once a round, in turn. An uncounted round goes first, unless the variants warm up
+ * by themselves. Gives the runs by variant.
+ */
 export async function inTurn(
   variants: readonly Variant[],
   rounds: number,
+  { warmUp = true }: { readonly warmUp?: boolean } = {},
 ): Promise<Map<string, Run[]>> {
   const runs = new Map<string, Run[]>(variants.map(({ name }) => [name, []]));
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = warmUp ? 0 : 1; round <= rounds; round++) {
     for (const { name, command } of variants) {
       process.stderr.write(`round ${round}/${rounds} ${name}\n`);
       const one = await run(command);

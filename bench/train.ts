@@ -49,7 +49,7 @@ async function compare(cases: readonly Case[]): Promise<Answer> {
   const rows = [["variant", "case", "s an image", "of PyTorch", "peak MB"]];
   const data: Record<string, unknown> = {};
   for (const one of cases) {
-    const runs = await inTurn(variantsOf(one), rounds);
+    const runs = await inTurn(variantsOf(one), rounds, { warmUp: false });
     const times = (name: string) => (runs.get(name) ?? []).map(({ output }) => Number(output));
     const peer = times("PyTorch");
     for (const [name, list] of runs) {

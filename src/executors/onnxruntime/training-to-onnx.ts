@@ -9,9 +9,7 @@ import type { Pair, Window } from "../../graph/ops.js";
 import type { TrainingAttributes } from "../../graph/training-ops.js";
 import { sizeOf } from "../../tensor/tensor.js";
 import { type Lowering, ones, type Site, same, sliding } from "./lowering.js";
-
-/** ONNX Runtime's own operators, for matrix products with transposed operands. */
-const extensions = "com.microsoft";
+import { weightGradient } from "./weight-gradient-to-onnx.js";
 
 /** The training part of the table. */
 export const trainingLowerings: { readonly [K in keyof TrainingAttributes]: Lowering<K> } = {
@@ -85,21 +83,7 @@ export const trainingLowerings: { readonly [K in keyof TrainingAttributes]: Lowe
     emit("ConvTranspose", [dy, weight], attributes, outputs);
   },
 
-  conv2d_weight_gradient: (site) => {
-    const { node, outputs, emit, constant } = site;
-    const shape = node.outputs[0]?.shape ?? [];
-    const [k = 1, c = 1, kh = 1, kw = 1] = shape;
-    const { dy, x, cells } = kh * kw === 1 ? pointwiseOperands(site) : tapOperands(site);
-    const [n = 1] = node.inputs[0]?.shape ?? [];
-    const product = contract(site, { dy, x, n, rows: k, columns: c * kh * kw, cells });
-    if (kh * kw === 1) {
-      emit("Reshape", [product, constant("int64", [4], [...shape])], {}, outputs);
-      return;
-    }
-    const byTap = emit("Reshape", [product, constant("int64", [3], [k, kh * kw, c])]);
-    const byChannel = emit("Transpose", [byTap], { perm: [0, 2, 1] });
-    emit("Reshape", [byChannel, constant("int64", [4], [...shape])], {}, outputs);
-  },
+  conv2d_weight_gradient: weightGradient,
 
   relu_gradient: ({ inputs, outputs, emit, constant }) => {
     const [dy = "", y = ""] = inputs;
@@ -216,71 +200,6 @@ function affine({ node, emit, constant }: AnySite, x: string, a: string, c: stri
   const zero = constant("float32", [channels], new Array<number>(channels).fill(0));
   const inputs = [x, a, c, zero, ones([channels], constant)];
   return emit("BatchNormalization", inputs, { epsilon: { float: 0 } });
-}
-
-interface Operands {
-  /** [n, k, cells] */
-  readonly dy: string;
-  /** [n, c * taps, cells] */
-  readonly x: string;
-  readonly cells: number;
-}
-
-/** A 1x1 kernel: the grids themselves. */
-function pointwiseOperands(site: Site<"conv2d_weight_gradient">): Operands {
-  const { node, inputs, emit, constant } = site;
-  const [n = 1, k = 1, h = 1, w = 1] = node.inputs[0]?.shape ?? [];
-  const [, c = 1] = node.inputs[1]?.shape ?? [];
-  const flat = (name = "", channels = 1) =>
-    emit("Reshape", [name, constant("int64", [3], [n, channels, h * w])]);
-  return { dy: flat(inputs[0], k), x: flat(inputs[1], c), cells: h * w };
-}
-
-/** A larger kernel: x shifted by each of its cells, stacked along channels. */
-function tapOperands(site: Site<"conv2d_weight_gradient">): Operands {
-  const { node, inputs, emit, constant } = site;
-  const [n = 1, k = 1, oh = 1, ow = 1] = node.inputs[0]?.shape ?? [];
-  const [, c = 1] = node.inputs[1]?.shape ?? [];
-  const { kernel, stride, padding } = node.attributes;
-  const [ph, pw] = padding;
-  const pads = constant("int64", [8], [0, 0, ph, pw, 0, 0, ph, pw]);
-  const padded = ph + pw > 0 ? emit("Pad", [inputs[1] ?? "", pads]) : (inputs[1] ?? "");
-  const taps: string[] = [];
-  for (let i = 0; i < kernel[0]; i++) {
-    for (let j = 0; j < kernel[1]; j++) {
-      const start = constant("int64", [2], [i, j]);
-      const ends = [i + (oh - 1) * stride[0] + 1, j + (ow - 1) * stride[1] + 1];
-      const end = constant("int64", [2], ends);
-      const axes = constant("int64", [2], [2, 3]);
-      taps.push(emit("Slice", [padded, start, end, axes, constant("int64", [2], [...stride])]));
-    }
-  }
-  const stacked = emit("Concat", taps, { axis: 1 });
-  const flat = (name: string, channels: number) =>
-    emit("Reshape", [name, constant("int64", [3], [n, channels, oh * ow])]);
-  return { dy: flat(inputs[0] ?? "", k), x: flat(stacked, c * taps.length), cells: oh * ow };
-}
-
-/**
- * The sum over n and cells of dy [n,rows,cells] x [n,columns,cells]: one product an image and a sum,
- * or, where that sum would move more numbers than the operands hold, one product for all.
- */
-function contract(
-  { emit, constant }: AnySite,
-  operands: Operands & { readonly n: number; readonly rows: number; readonly columns: number },
-): string {
-  const { dy, x, n, rows, columns, cells } = operands;
-  if (n * rows * columns < n * cells * (rows + columns)) {
-    const products = emit("FusedMatMul", [dy, x], { transB: 1 }, undefined, extensions);
-    const list = emit("Reshape", [products, constant("int64", [2], [n, rows * columns])]);
-    return emit("MatMul", [ones([1, n], constant), list]); // faster than ReduceSum over axis 0
-  }
-  const channelsFirst = (name: string, channels: number) => {
-    const turned = emit("Transpose", [name], { perm: [1, 0, 2] });
-    return emit("Reshape", [turned, constant("int64", [2], [channels, n * cells])]);
-  };
-  const matrices = [channelsFirst(dy, rows), channelsFirst(x, columns)];
-  return emit("FusedMatMul", matrices, { transB: 1 }, undefined, extensions);
 }
 
 /** What a stride leaves over at the far edge, which no window covers. */

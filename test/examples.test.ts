@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { promisify } from "node:util";
+import { colorPhotos } from "./helpers/color-photos.js";
 import { repositoryFile } from "./helpers/paths.js";
 import { drawPicture, smallModelFolder } from "./helpers/small-model.js";
 
@@ -33,6 +34,13 @@ describe("the examples", () => {
   it("find the two photos that are the same", async () => {
     const found = await example("most-alike", weights, ...photos);
     assert.equal(found, `${photos[0]} and ${photos[2]}: 1.000\n`);
+  });
+
+  it("train a classifier", async () => {
+    const { folder, photos: own } = await colorPhotos({ train: 4, validation: 2 });
+    const lines = (await example("train-classifier", own, weights, join(folder, "run"))).trim();
+    assert.match(lines, /^(epoch [123]: \d+ %\n){3}(blue|green|red): \d+ % found\n/);
+    assert.equal(lines.split("\n").length, 6);
   });
 
   it("look inside the network", async () => {

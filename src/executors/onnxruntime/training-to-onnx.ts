@@ -87,8 +87,9 @@ export const trainingLowerings: { readonly [K in keyof TrainingAttributes]: Lowe
 
   relu_gradient: ({ inputs, outputs, emit, constant }) => {
     const [dy = "", y = ""] = inputs;
-    const zero = constant("float32", [], [0]);
-    emit("Where", [emit("Greater", [y, zero]), dy, zero], {}, outputs);
+    // ONNX Runtime's Where takes twice the time of these three.
+    const isPositive = emit("Greater", [y, constant("float32", [], [0])]);
+    emit("Mul", [dy, emit("Cast", [isPositive], { to: 1 })], {}, outputs);
   },
 
   max_pool_gradient: ({ node, inputs, outputs, emit, constant }) => {

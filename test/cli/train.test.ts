@@ -127,6 +127,27 @@ describe("irv2 train", () => {
     assert.equal((await readdir(join(at("cache"), "irv2", "features"))).length, 1);
   });
 
+  it("computes features anew where the kept ones hold something that is no number", async () => {
+    const env = { XDG_CACHE_HOME: at("cache-nan") };
+    const args = ["train", "--data", photos, "--weights", weightsOf(run), "--freeze", "body"];
+    const train = (name: string) =>
+      runIrv2([...args, "--epochs", "1", "--batch", "6", "--out", at(name)], { env });
+    assert.equal((await train("nan-before")).code, 0);
+    const kept = join(at("cache-nan"), "irv2", "features");
+    const [name = ""] = await readdir(kept);
+    const path = join(kept, name);
+    const bytes = await readFile(path);
+    bytes.writeFloatLE(Number.NaN, bytes.length - 4);
+    await writeFile(path, bytes);
+    const again = await train("nan-after");
+    assert.equal(again.code, 0, again.stderr);
+    const [before, after] = await Promise.all(
+      ["nan-before", "nan-after"].map((one) => readFile(weightsOf(at(one)))),
+    );
+    assert.ok(before && after && before.equals(after));
+    assert.notDeepEqual(await readFile(path), bytes);
+  });
+
   it("fine-tunes in two phases", async () => {
     const env = { XDG_CACHE_HOME: at("cache") };
     const args = ["--fine-tune", "--head-epochs", "1", "--epochs", "1", "--batch", "6", "--json"];

@@ -5,7 +5,7 @@ import { UsageError } from "../errors.js";
 import type { Executor, ExecutorOptions } from "./executor.js";
 
 /** The engines that can be named. `auto` is the fastest that works here. */
-export const engineNames = ["auto", "onnxruntime", "wasm", "reference"] as const;
+export const engineNames = ["auto", "onednn", "onnxruntime", "wasm", "reference"] as const;
 
 /** Name of an engine. */
 export type EngineName = (typeof engineNames)[number];
@@ -27,6 +27,10 @@ export async function createExecutor(
     case "reference": {
       const { createReferenceExecutor } = await import("./reference/executor.js");
       return createReferenceExecutor();
+    }
+    case "onednn": {
+      const { createOneDnnExecutor } = await import("./onednn/executor.js");
+      return createOneDnnExecutor(options);
     }
     case "onnxruntime":
     case "wasm": {

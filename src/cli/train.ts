@@ -55,7 +55,7 @@ function readResume({ resume, extendEpochs, data, ...rest }: TrainFlags) {
   }
   const { json: _, engine: _e, ...others } = rest;
   const given = Object.keys({ ...others, ...(data !== undefined && { data }) });
-  const extra = given.filter((name) => name !== "precision" && name !== "debug");
+  const extra = given.filter((name) => name !== "debug");
   if (extra.length > 0) {
     throw new UsageError(
       "RESUME_OPTIONS",

@@ -16,7 +16,7 @@ const pictureSide = 160;
 /** Evaluates the best weights of a run, as `irv2 evaluate` would, and writes the page. */
 export async function writeReport(run: Run): Promise<Evaluation> {
   const { settings, dataset, folder, progress } = run;
-  const { engine, threads } = settings;
+  const { engine, threads, precision } = settings;
   const evaluation = await evaluateBest(run);
   const { best, rows } = progress;
   const seconds = rows.reduce((sum, row) => sum + row.seconds, 0);
@@ -32,7 +32,7 @@ export async function writeReport(run: Run): Promise<Evaluation> {
     ]),
     ["Optimiser", `${settings.optimizer.kind}, ${settings.schedule.kind} schedule`],
     ["Best epoch", best ? `${best.epoch} of ${rows.length}` : "none"],
-    ["Engine", `${engine}${threads === null ? "" : `, ${threads} threads`}`],
+    ["Engine", `${engine}, ${precision}${threads === null ? "" : `, ${threads} threads`}`],
     ["Time", formatSeconds(seconds)],
   ];
   const pictures = await picturesOf(evaluation);
@@ -49,9 +49,10 @@ export async function evaluationPage(title: string, evaluation: Evaluation): Pro
 }
 
 async function evaluateBest({ settings, dataset, folder }: Run): Promise<Evaluation> {
-  const { engine, threads } = settings;
+  const { engine, threads, precision } = settings;
   await using model = await InceptionResNetV2.load(folder.best, {
     engine,
+    precision,
     ...(threads !== null && { threads }),
   });
   const { classes, validation } = dataset;

@@ -6,8 +6,8 @@
 import {
   type Api,
   type BatchNorm,
-  type Convolution,
   binaries,
+  type Convolution,
   dimsOf,
   type Layout,
   type NumberType,
@@ -19,52 +19,8 @@ import {
   stridesOf,
   types,
 } from "./api.js";
-import type { Declarations, Library, Native } from "./library.js";
-
-const declarations = {
-  dnnl_memory_desc_init_by_tag:
-    "int dnnl_memory_desc_init_by_tag(void* md, int ndims, void* dims, int type, int tag)",
-  dnnl_memory_desc_init_by_strides:
-    "int dnnl_memory_desc_init_by_strides(void* md, int ndims, void* dims, int type, void* strides)",
-  dnnl_memory_desc_init_submemory:
-    "int dnnl_memory_desc_init_submemory(void* md, void* parent, void* dims, void* offsets)",
-  dnnl_memory_desc_permute_axes:
-    "int dnnl_memory_desc_permute_axes(void* md, void* from, void* permutation)",
-  dnnl_post_ops_append_eltwise:
-    "int dnnl_post_ops_append_eltwise(void* post_ops, float scale, int alg, float alpha, float beta)",
-  dnnl_post_ops_append_sum: "int dnnl_post_ops_append_sum(void* post_ops, float scale)",
-  dnnl_primitive_desc_create:
-    "int dnnl_primitive_desc_create(_Out_ void** pd, void* op, void* attr, void* engine, void* hint)",
-  dnnl_concat_primitive_desc_create:
-    "int dnnl_concat_primitive_desc_create(_Out_ void** pd, void* dst_md, int n, int axis, void* src_mds, void* attr, void* engine)",
-  dnnl_binary_desc_init: "int dnnl_binary_desc_init(void* op, int alg, void* a, void* b, void* dst)",
-  dnnl_eltwise_forward_desc_init:
-    "int dnnl_eltwise_forward_desc_init(void* op, int prop, int alg, void* md, float alpha, float beta)",
-  dnnl_eltwise_backward_desc_init:
-    "int dnnl_eltwise_backward_desc_init(void* op, int alg, void* diff_md, void* md, float alpha, float beta)",
-  dnnl_convolution_forward_desc_init:
-    "int dnnl_convolution_forward_desc_init(void* op, int prop, int alg, void* src, void* weights, void* bias, void* dst, void* strides, void* padding_l, void* padding_r)",
-  dnnl_convolution_backward_data_desc_init:
-    "int dnnl_convolution_backward_data_desc_init(void* op, int alg, void* diff_src, void* weights, void* diff_dst, void* strides, void* padding_l, void* padding_r)",
-  dnnl_convolution_backward_weights_desc_init:
-    "int dnnl_convolution_backward_weights_desc_init(void* op, int alg, void* src, void* diff_weights, void* diff_bias, void* diff_dst, void* strides, void* padding_l, void* padding_r)",
-  dnnl_pooling_forward_desc_init:
-    "int dnnl_pooling_forward_desc_init(void* op, int prop, int alg, void* src, void* dst, void* strides, void* kernel, void* padding_l, void* padding_r)",
-  dnnl_pooling_backward_desc_init:
-    "int dnnl_pooling_backward_desc_init(void* op, int alg, void* diff_src, void* diff_dst, void* strides, void* kernel, void* padding_l, void* padding_r)",
-  dnnl_batch_normalization_forward_desc_init:
-    "int dnnl_batch_normalization_forward_desc_init(void* op, int prop, void* md, float epsilon, uint flags)",
-  dnnl_batch_normalization_backward_desc_init:
-    "int dnnl_batch_normalization_backward_desc_init(void* op, int prop, void* diff_md, void* md, float epsilon, uint flags)",
-  dnnl_matmul_desc_init:
-    "int dnnl_matmul_desc_init(void* op, void* src, void* weights, void* bias, void* dst)",
-  dnnl_softmax_forward_desc_init:
-    "int dnnl_softmax_forward_desc_init(void* op, int prop, void* md, int axis)",
-  dnnl_logsoftmax_forward_desc_init:
-    "int dnnl_logsoftmax_forward_desc_init(void* op, int prop, void* md, int axis)",
-  dnnl_reduction_desc_init:
-    "int dnnl_reduction_desc_init(void* op, int alg, void* src, void* dst, float p, float epsilon)",
-} as const satisfies Declarations;
+import { declarations } from "./declarations-2.js";
+import type { Library, Native } from "./library.js";
 
 /** `sizeof(dnnl_memory_desc_t)` of 2.x. */
 const layoutBytes = 696;
@@ -110,14 +66,7 @@ export function createApi2(base: Library, engine: bigint): Api {
     }
     const tag = tags[order][dims.length];
     return made(dims, type, (md) =>
-      library.call(
-        "dnnl_memory_desc_init_by_tag",
-        md,
-        dims.length,
-        dimsOf(dims),
-        types[type],
-        tag,
-      ),
+      library.call("dnnl_memory_desc_init_by_tag", md, dims.length, dimsOf(dims), types[type], tag),
     );
   };
   const describe = (
@@ -145,8 +94,8 @@ export function createApi2(base: Library, engine: bigint): Api {
     (of.relu ? flags.relu : 0) +
     (of.scale ? flags.scale : 0) +
     (of.shift ? flags.shift : 0);
-  const eltwise = (prop: number, alg: number, md: Layout, alpha: number, beta: number) =>
-    (op: Uint8Array) =>
+  const eltwise =
+    (prop: number, alg: number, md: Layout, alpha: number, beta: number) => (op: Uint8Array) =>
       library.call("dnnl_eltwise_forward_desc_init", op, prop, alg, md.pointer, alpha, beta);
 
   return {

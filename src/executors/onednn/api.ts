@@ -129,7 +129,10 @@ export interface Api {
   readonly gradientTakesShift: boolean;
   batchNormBackward(of: BatchNorm, hint: bigint, attributes: Native): bigint;
   matmul(of: MatMul, attributes: Native): bigint;
-  softmax(of: { readonly src: Layout; readonly dst: Layout; readonly log: boolean }, attributes: Native): bigint;
+  softmax(
+    of: { readonly src: Layout; readonly dst: Layout; readonly log: boolean },
+    attributes: Native,
+  ): bigint;
   sum(src: Layout, dst: Layout, attributes: Native): bigint;
 }
 

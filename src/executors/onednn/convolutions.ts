@@ -8,8 +8,9 @@
 import type { Node, Value } from "../../graph/ir.js";
 import type { Pair } from "../../graph/ops.js";
 import type { Convolution, Layout } from "./api.js";
+import type { Descriptor } from "./descriptor.js";
 import { type Finish, inference, type Lowering, type Site, training } from "./lowering.js";
-import { args, type Descriptor, type Placed } from "./runtime.js";
+import { args, type Placed } from "./runtime.js";
 
 /** y = x * weight + bias, with what follows. */
 export const convolution: Lowering<"conv2d"> = (site, node) => {
@@ -120,9 +121,7 @@ function hint(site: Site, shape: Convolution): Descriptor {
   const { api } = site.recorder;
   const weights = site.layout(shape.weights.dims, site.activations, "any");
   const forward = { ...shape, weights, bias: undefined };
-  return site.recorder.describe(
-    api.convolution(training, forward, site.recorder.attributes()),
-  );
+  return site.recorder.describe(api.convolution(training, forward, site.recorder.attributes()));
 }
 
 /** dx from dy and the weights. */
@@ -136,18 +135,10 @@ export const inputGradient: Lowering<"conv2d_input_gradient"> = (site, node) => 
   }
   const [dx] = node.outputs as [Value];
   const weights = site.layout(weight.shape, site.activations, "any");
-  const shape = gradientShape(
-    site,
-    { x: dx, weight: weight.shape, dy, stride, padding },
-    weights,
-  );
+  const shape = gradientShape(site, { x: dx, weight: weight.shape, dy, stride, padding }, weights);
   const ask = (one: Convolution) =>
     site.recorder.describe(
-      site.recorder.api.convolutionData(
-        one,
-        hint(site, one).handle,
-        site.recorder.attributes(),
-      ),
+      site.recorder.api.convolutionData(one, hint(site, one).handle, site.recorder.attributes()),
     );
   const descriptor = choose(site, shape, ask, ["src", "dst"]);
   const diffSrc = site.room(dx, descriptor.layout("diffSrc", shape.src));
@@ -208,11 +199,7 @@ export function weightGradientDescriptor(
   const shape = gradientShape(site, { x, weight, dy, stride, padding }, weights, bias);
   const ask = (one: Convolution) =>
     site.recorder.describe(
-      site.recorder.api.convolutionWeights(
-        one,
-        hint(site, one).handle,
-        site.recorder.attributes(),
-      ),
+      site.recorder.api.convolutionWeights(one, hint(site, one).handle, site.recorder.attributes()),
     );
   return { descriptor: choose(site, shape, ask, ["src", "dst"]), shape };
 }

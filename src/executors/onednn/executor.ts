@@ -4,7 +4,7 @@
 import { ResourceError } from "../../errors.js";
 import type { Executor, ExecutorOptions } from "../executor.js";
 import { ThreadExecutor } from "../thread/executor.js";
-import { describeLibrary } from "./library.js";
+import { describeLibrary } from "./find-library.js";
 
 /** An executor on oneDNN; throws `ResourceError` where that cannot be loaded or is too old. */
 export async function createOneDnnExecutor(options: ExecutorOptions = {}): Promise<Executor> {

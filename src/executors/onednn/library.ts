@@ -1,13 +1,11 @@
 /**
- * @file oneDNN itself: where it is looked for, its C functions, and the status of every call.
+ * @file oneDNN itself: its C functions, and the status of every call.
  *
  * Two interfaces of the library are in use: 2.x (`libdnnl.so.2`, Debian 12), where memory descriptors
  * are structures of the caller, and 3.x (`libdnnl.so.3`), where they are handles. The functions that
  * both share are in `shared`; what differs is in `api-2.ts` and `api-3.ts`. Declarations are those of
  * oneDNN's `dnnl.h`.
  */
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
 import { Irv2Error, ResourceError } from "../../errors.js";
 
 /** A pointer, a buffer whose address is passed, or nothing. */
@@ -18,7 +16,8 @@ type Function = (...values: unknown[]) => unknown;
 /** Functions by name. */
 export type Declarations = Readonly<Record<string, string>>;
 
-const shared = {
+/** Functions that both interfaces have. */
+export const shared = {
   dnnl_version: "void* dnnl_version()",
   dnnl_get_effective_cpu_isa: "int dnnl_get_effective_cpu_isa()",
   dnnl_engine_create: "int dnnl_engine_create(_Out_ void** engine, int kind, size_t index)",
@@ -57,15 +56,11 @@ const shared = {
 export type SharedFunction = keyof typeof shared;
 
 /** Of the C library, for memory that oneDNN likes: aligned, in large pages where there are such. */
-const system = {
+export const system = {
   aligned_alloc: "void* aligned_alloc(size_t alignment, size_t size)",
   free: "void free(void* pointer)",
   madvise: "int madvise(void* address, size_t length, int advice)",
   dlopen: "void* dlopen(const char* path, int flags)",
-} as const satisfies Declarations;
-
-const openMp = {
-  omp_set_num_threads: "void omp_set_num_threads(int threads)",
 } as const satisfies Declarations;
 
 /** oneDNN's `dnnl_status_t`. */
@@ -92,8 +87,8 @@ export class NativeError extends Irv2Error {
   }
 }
 
-/** What is loaded from other libraries than oneDNN. */
-interface Koffi {
+/** What is used of koffi. */
+export interface Koffi {
   load(path: string | null): { func(declaration: string): Function };
   view(pointer: bigint, bytes: number): ArrayBuffer;
   decode(pointer: bigint, type: string, length?: number): unknown;
@@ -163,7 +158,9 @@ export class Library<Name extends string = never> {
   /** Major, minor and patch. */
   version(): readonly [number, number, number] {
     const pointer = this.value("dnnl_version") as bigint;
-    const [major = 0, minor = 0, patch = 0] = new Int32Array(this.bytes(pointer, 12).slice().buffer);
+    const [major = 0, minor = 0, patch = 0] = new Int32Array(
+      this.bytes(pointer, 12).slice().buffer,
+    );
     return [major, minor, patch];
   }
 }
@@ -178,129 +175,10 @@ function memoryError(what: string): ResourceError {
   );
 }
 
-function declare(koffi: Koffi, path: string | null, declarations: Declarations) {
+/** Functions of a library, or of the process itself. */
+export function declare(koffi: Koffi, path: string | null, declarations: Declarations) {
   const library = koffi.load(path);
   return Object.fromEntries(
     Object.entries(declarations).map(([name, text]) => [name, library.func(text)]),
   );
-}
-
-/** Names a file to load instead of looking for one. */
-export const pathVariable = "IRV2_ONEDNN";
-
-const folders = [
-  ...(process.env["LD_LIBRARY_PATH"] ?? "").split(":"),
-  "/usr/local/lib",
-  "/usr/lib/x86_64-linux-gnu",
-  "/usr/lib/aarch64-linux-gnu",
-  "/usr/lib64",
-  "/usr/lib",
-].filter((folder) => folder !== "");
-
-/** Files that may be oneDNN, the best first: newer interfaces before older ones. */
-function candidates(): string[] {
-  const given = process.env[pathVariable];
-  if (given) return [given];
-  const found = folders.flatMap((folder) =>
-    list(folder)
-      .filter((name) => /^libdnnl\.so\.[23](\.\d+)*$/.test(name))
-      .sort((a, b) => b.localeCompare(a, "en", { numeric: true }))
-      .map((name) => join(folder, name)),
-  );
-  const major = (path: string) => Number(/\.so\.(\d)/.exec(path)?.[1]);
-  return found.sort((a, b) => major(b) - major(a)); // stable: folders keep their order
-}
-
-function list(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
-}
-
-/**
- * RTLD_LAZY | RTLD_NODELETE: koffi unloads its libraries when a thread of Node ends, but OpenMP's own
- * threads are still in them then.
- */
-const keepLoaded = 0x1001;
-
-let koffiLoading: Promise<Koffi> | undefined;
-
-/**
- * Loads oneDNN and sets how many threads this thread computes with. Throws `ResourceError` that says
- * what is missing and how to get it.
- */
-export async function openLibrary(threads?: number): Promise<Library> {
-  if (process.platform !== "linux") {
-    throw missing(`Linux, got ${process.platform}`);
-  }
-  koffiLoading ??= import("koffi").then((module) => module.default as unknown as Koffi);
-  let koffi: Koffi;
-  try {
-    koffi = await koffiLoading;
-  } catch (cause) {
-    throw missing(`the package "koffi" to load, got "${reason(cause)}"`, cause);
-  }
-  const paths = candidates();
-  let failure: unknown;
-  for (const path of paths) {
-    try {
-      const functions = { ...declare(koffi, path, shared), ...declare(koffi, null, system) };
-      const library = new Library(path, koffi, functions);
-      functions["dlopen"]?.(path, keepLoaded);
-      if (threads !== undefined) setThreads(koffi, threads);
-      return library;
-    } catch (cause) {
-      failure = cause;
-    }
-  }
-  if (failure) throw missing(`"${paths.join('" or "')}" to load, got "${reason(failure)}"`, failure);
-  throw missing(
-    "libdnnl.so.2 or libdnnl.so.3 (Debian: apt-get install libdnnl2), got none in the library folders",
-  );
-}
-
-/** What was found, for `doctor`, `auto` and messages. */
-export interface Found {
-  readonly path: string;
-  readonly version: string;
-  /** What the processor offers to the library, for example `AVX-512 with bf16`. */
-  readonly instructions: string;
-  readonly hasBf16: boolean;
-  /** Whether the processor gains from this library over ONNX Runtime: it does from AVX-512 on. */
-  readonly gains: boolean;
-}
-
-/** oneDNN's `dnnl_cpu_isa_t`, by its bits: AVX-512 is 0x20 above AVX2, bf16 0x80 above that. */
-const instructionBits = { avx2: 0x04, avx512: 0x20, bf16: 0x80, amx: 0x800 };
-
-/** Loads the library for a moment. Throws `ResourceError` as `openLibrary` does. */
-export async function describeLibrary(): Promise<Found> {
-  const library = await openLibrary();
-  const bits = library.value("dnnl_get_effective_cpu_isa") as number;
-  const has = (name: keyof typeof instructionBits) => (bits & instructionBits[name]) !== 0;
-  const names = { amx: "AMX", bf16: "AVX-512 with bf16", avx512: "AVX-512", avx2: "AVX2" } as const;
-  const best = (["amx", "bf16", "avx512", "avx2"] as const).find(has);
-  return {
-    path: library.path,
-    version: library.version().join("."),
-    instructions: best ? names[best] : "SSE",
-    hasBf16: has("bf16"),
-    gains: has("avx512"),
-  };
-}
-
-/** oneDNN of the distributions computes with OpenMP, whose number of threads belongs to a thread. */
-function setThreads(koffi: Koffi, threads: number): void {
-  const { omp_set_num_threads: set } = declare(koffi, "libgomp.so.1", openMp);
-  set?.(threads);
-}
-
-function missing(expected: string, cause?: unknown): ResourceError {
-  return new ResourceError("ENGINE_MISSING", `Cannot load oneDNN: expected ${expected}`, { cause });
-}
-
-function reason(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
 }

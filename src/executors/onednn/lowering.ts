@@ -12,8 +12,18 @@
 import { GraphError } from "../../errors.js";
 import type { AnyNode, Graph, Node, Value } from "../../graph/ir.js";
 import type { OpName } from "../../graph/ops.js";
-import { type BinaryName, type Layout, type NumberType, type Order, type PostOp, propagation } from "./api.js";
-import { args, type Descriptor, type Place, type Placed, type Recorded, type Recorder } from "./runtime.js";
+import {
+  type BinaryName,
+  type Layout,
+  type NumberType,
+  type Order,
+  type PostOp,
+  propagation,
+} from "./api.js";
+import type { Descriptor } from "./descriptor.js";
+import type { Recorded } from "./recorded.js";
+import type { Recorder } from "./recorder.js";
+import { args, type Place, type Placed } from "./runtime.js";
 import type { Copy, Store, View } from "./store.js";
 
 /** Writes a node into a program. */
@@ -37,8 +47,10 @@ export class Site {
   readonly activations: NumberType;
   /** Copies of weights that the program reads. */
   readonly copies = new Set<Copy>();
-  /** What a forward node left for its gradient, by the forward node's result. */
-  readonly workspaces = new Map<Value, Placed>();
+  /** Where ReLUs that were taken along were above zero, by their results. */
+  readonly masks = new Map<Value, Placed>();
+  /** Which cells max pools took, by what was pooled. */
+  readonly choices = new Map<Value, Placed>();
   readonly #graph: Graph;
   readonly #placed = new Map<Value, Placed[]>();
   readonly #readers = new Map<Value, AnyNode[]>();
@@ -78,6 +90,7 @@ export class Site {
     for (const node of this.#graph.nodes) {
       if (this.#done.has(node)) continue;
       this.#done.add(node);
+      this.recorder.node = node.name;
       (table[node.op] as Lowering<OpName>)(this, node);
     }
   }
@@ -178,15 +191,30 @@ export class Site {
   }
 
   /** dst = a of b, element by element; an operand may have size 1 along an axis. */
-  binary(of: BinaryName, a: Placed, b: Placed, dst: Placed, finishes: readonly Finish[] = []): void {
+  binary(
+    of: BinaryName,
+    a: Placed,
+    b: Placed,
+    dst: Placed,
+    finishes: readonly Finish[] = [],
+  ): void {
     const { api } = this.recorder;
     const descriptor = api.binary(of, a.layout, b.layout, dst.layout, this.attributes(finishes));
-    const given = [[args.src, a], [args.src1, b], [args.dst, dst], ...this.operands(finishes)] as const;
+    const given = [
+      [args.src, a],
+      [args.src1, b],
+      [args.dst, dst],
+      ...this.operands(finishes),
+    ] as const;
     this.run(of, this.recorder.describe(descriptor), given);
   }
 
   /** dst = alpha src + beta, element by element. */
-  linear(src: Placed, dst: Placed, { alpha = 1, beta = 0 }: { alpha?: number; beta?: number }): void {
+  linear(
+    src: Placed,
+    dst: Placed,
+    { alpha = 1, beta = 0 }: { alpha?: number; beta?: number },
+  ): void {
     const asked = { src: src.layout, dst: dst.layout, alpha, beta };
     const descriptor = this.recorder.api.eltwise("linear", asked, this.recorder.attributes());
     this.run("linear", this.recorder.describe(descriptor), [

@@ -5,8 +5,9 @@ import type { AnyNode, Node, Value } from "../../graph/ir.js";
 import type { OpName } from "../../graph/ops.js";
 import type { Pooling } from "./api.js";
 import { convolution } from "./convolutions.js";
+import type { Descriptor } from "./descriptor.js";
 import { inference, type Lowering, type Site, training } from "./lowering.js";
-import { args, type Descriptor, type Placed } from "./runtime.js";
+import { args, type Placed } from "./runtime.js";
 import { trainingLowerings } from "./training-lowerings.js";
 import { updateLowerings } from "./update-lowerings.js";
 
@@ -127,11 +128,7 @@ export function describePooling(site: Site, asked: Pooling, isTraining: boolean)
   return site.recorder.describe(api.pooling(kind, asked, site.recorder.attributes()));
 }
 
-function pool(
-  site: Site,
-  { inputs, outputs }: Node,
-  window: Omit<Pooling, "src" | "dst">,
-): void {
+function pool(site: Site, { inputs, outputs }: Node, window: Omit<Pooling, "src" | "dst">): void {
   const [x] = inputs as [Value];
   const [y] = outputs as [Value];
   const asked = poolingOf(site, x, y, window);
@@ -139,13 +136,13 @@ function pool(
   const descriptor = describePooling(site, asked, keeps);
   const dst = site.room(y, asked.dst);
   const layout = keeps ? descriptor.workspace() : undefined;
-  const workspace = layout && site.recorder.slot(layout);
+  const choices = layout && site.recorder.slot(layout);
   site.run("pool", descriptor, [
     [args.src, site.want(x, asked.src)],
     [args.dst, dst],
-    ...(workspace ? [[args.workspace, workspace] as const] : []),
+    ...(choices ? [[args.workspace, choices] as const] : []),
   ]);
-  if (workspace) site.workspaces.set(x, workspace);
+  if (choices) site.choices.set(x, choices);
   site.give(y, dst);
 }
 
@@ -189,7 +186,11 @@ export function elementwise(site: Site, node: AnyNode, of: "add" | "mul"): void 
 }
 
 /** A matrix seen with its axes exchanged: [rows,columns] of what lies as [columns,rows]. */
-export function turned(site: Site, placed: Placed, [rows, columns]: readonly [number, number]): Placed {
+export function turned(
+  site: Site,
+  placed: Placed,
+  [rows, columns]: readonly [number, number],
+): Placed {
   const { api } = site.recorder;
   const layout = api.strided([rows, columns], placed.layout.type, [1, rows]);
   return { layout, place: placed.place };

@@ -30,7 +30,7 @@ export const normalize: Lowering<"batch_norm_training"> = (site, node) => {
     api.batchNorm(training, asked, site.recorder.attributes()),
   );
   const layout = relu && descriptor.workspace();
-  const workspace = layout && site.recorder.slot(layout);
+  const mask = layout && site.recorder.slot(layout);
   const dst = site.room(result, src.layout);
   const statistics = [mean, variance].map((one) => site.room(one, site.home(one)));
   site.run("batch_norm_training", descriptor, [
@@ -40,19 +40,19 @@ export const normalize: Lowering<"batch_norm_training"> = (site, node) => {
     [args.dst, dst],
     [args.mean, statistics[0] as Placed],
     [args.variance, statistics[1] as Placed],
-    ...(workspace ? [[args.workspace, workspace] as const] : []),
+    ...(mask ? [[args.workspace, mask] as const] : []),
   ]);
   site.give(result, dst);
   site.give(mean, statistics[0] as Placed);
   site.give(variance, statistics[1] as Placed);
-  if (workspace) site.workspaces.set(result, workspace);
+  if (mask) site.masks.set(result, mask);
 };
 
 /** dx, dbeta and dgamma from dy, x and the statistics. */
 export const normalizationGradient: Lowering<"batch_norm_training_gradient"> = (site, node) => {
   const [dz, x, mean, variance, gamma] = node.inputs as [Value, Value, Value, Value, Value?];
   const [dx, dbeta, dgamma] = node.outputs as [Value, Value, Value];
-  const { dy, workspace } = throughRelu(site, dz);
+  const { dy, mask } = throughRelu(site, dz);
   const src = site.get(x);
   const needsScale = gamma !== undefined || site.isUsed(dgamma);
   const asked: BatchNorm = {
@@ -61,7 +61,7 @@ export const normalizationGradient: Lowering<"batch_norm_training_gradient"> = (
     scale: needsScale,
     shift: true,
     fixed: false,
-    relu: workspace !== undefined,
+    relu: mask !== undefined,
   };
   const { api } = site.recorder;
   const attributes = site.recorder.attributes();
@@ -79,7 +79,7 @@ export const normalizationGradient: Lowering<"batch_norm_training_gradient"> = (
     [args.mean, site.get(mean)],
     [args.variance, site.get(variance)],
     ...(needsScale ? [[args.scale, gamma ? site.get(gamma) : ones(site, dgamma)] as const] : []),
-    ...(workspace ? [[args.workspace, workspace] as const] : []),
+    ...(mask ? [[args.workspace, mask] as const] : []),
     ...(api.gradientTakesShift ? [[args.shift, diffShift] as const] : []), // and does not read it
     [args.diffSrc, dst],
     ...(diffScale ? [[args.diffScale, diffScale] as const] : []),
@@ -91,12 +91,12 @@ export const normalizationGradient: Lowering<"batch_norm_training_gradient"> = (
 };
 
 /** The gradient behind a ReLU that was taken along, with the mask that it left. */
-function throughRelu(site: Site, dz: Value): { dy: Value; workspace?: Placed } {
+function throughRelu(site: Site, dz: Value): { dy: Value; mask?: Placed } {
   if (site.isReady(dz)) return { dy: dz };
   const relu = site.maker(dz);
   const [dy, y] = (relu?.inputs ?? []) as [Value, Value];
-  const workspace = site.workspaces.get(y);
-  return { dy, ...(workspace && { workspace }) };
+  const mask = site.masks.get(y);
+  return { dy, ...(mask && { mask }) };
 }
 
 function ones(site: Site, like: Value): Placed {

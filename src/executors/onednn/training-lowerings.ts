@@ -47,7 +47,7 @@ export const trainingLowerings: { readonly [K in keyof TrainingAttributes]: Lowe
     const [dy, y] = node.inputs as [Value, Value];
     const [dx] = node.outputs as [Value];
     const norm = site.follow(dx, "batch_norm_training_gradient");
-    if (norm && norm.inputs[0] === dx && site.workspaces.has(y)) return;
+    if (norm && norm.inputs[0] === dx && site.masks.has(y)) return;
     const data = site.get(y);
     const diff = site.want(dy, data.layout);
     const dst = site.takeOver(dy, node, data.layout) ?? site.room(dx, data.layout);
@@ -68,13 +68,13 @@ export const trainingLowerings: { readonly [K in keyof TrainingAttributes]: Lowe
     const [dx] = outputs as [Value];
     const asked = poolingOf(site, x, dy, { kind: "max", ...attributes });
     const forward = describePooling(site, asked, true);
-    let workspace = site.workspaces.get(x);
-    if (!workspace) {
-      workspace = site.recorder.slot(forward.workspace() ?? asked.dst);
+    let choices = site.choices.get(x);
+    if (!choices) {
+      choices = site.recorder.slot(forward.workspace() ?? asked.dst);
       site.run("pool", forward, [
         [args.src, site.want(x, asked.src)],
         [args.dst, site.recorder.slot(asked.dst)],
-        [args.workspace, workspace],
+        [args.workspace, choices],
       ]);
     }
     const descriptor = site.recorder.describe(
@@ -84,7 +84,7 @@ export const trainingLowerings: { readonly [K in keyof TrainingAttributes]: Lowe
     site.run("max_pool_gradient", descriptor, [
       [args.diffDst, site.want(dy, asked.dst)],
       [args.diffSrc, dst],
-      [args.workspace, workspace],
+      [args.workspace, choices],
     ]);
     site.give(dx, dst);
   },
@@ -123,7 +123,8 @@ export const trainingLowerings: { readonly [K in keyof TrainingAttributes]: Lowe
     const [x] = inputs as [Value];
     const [y] = outputs as [Value];
     const whole = site.get(x);
-    const isAligned = attributes.from % 16 === 0;
+    const isWhole = (channel: number) => channel % 16 === 0 || channel === x.shape[1];
+    const isAligned = isWhole(attributes.from) && isWhole(attributes.to);
     const source = isAligned ? whole : site.want(x, channelsLast(site, x));
     const { api } = site.recorder;
     const part = api.part(source.layout, y.shape, [0, attributes.from, 0, 0]);

@@ -10,7 +10,8 @@ import type { Node, Value } from "../../graph/ir.js";
 import type { OptimizerAttributes } from "../../graph/optimizer-ops.js";
 import type { BinaryName, Layout } from "./api.js";
 import type { Finish, Site } from "./lowering.js";
-import { args, type Descriptor, type Placed, type Prepared } from "./runtime.js";
+import type { Prepared } from "./recorder.js";
+import { args, type Placed } from "./runtime.js";
 
 /** Numbers that the primitives of an update work on at a time: 256 KiB. */
 const pieceLength = 2 ** 16;
@@ -40,7 +41,11 @@ export function inPlace(
     return copy;
   });
   const rows = [...results, ...rest.map((value) => placeOf(site, value, layout))];
-  inPieces(site, rows.map(({ place }) => ({ layout: flat, place })), write);
+  inPieces(
+    site,
+    rows.map(({ place }) => ({ layout: flat, place })),
+    write,
+  );
   results.forEach((placed, at) => {
     site.give(node.outputs[at] as Value, placed);
   });
@@ -97,14 +102,25 @@ export class Row {
   }
 
   /** dst = a of b; b may be a scalar. */
-  binary(of: BinaryName, a: Placed, b: Placed, dst: Placed, finishes: readonly Finish[] = []): void {
+  binary(
+    of: BinaryName,
+    a: Placed,
+    b: Placed,
+    dst: Placed,
+    finishes: readonly Finish[] = [],
+  ): void {
     const { recorder } = this.#site;
     const prepared = this.#prepare(() => {
       const attributes = this.#site.attributes(finishes);
       return recorder.api.binary(of, a.layout, b.layout, dst.layout, attributes);
     });
     const operands = this.#site.operands(finishes);
-    recorder.add(`update/${of}`, prepared, [[args.src, a], [args.src1, b], [args.dst, dst], ...operands]);
+    recorder.add(`update/${of}`, prepared, [
+      [args.src, a],
+      [args.src1, b],
+      [args.dst, dst],
+      ...operands,
+    ]);
   }
 
   /** dst = alpha src + keep dst */
@@ -124,7 +140,7 @@ export class Row {
   #prepare(describe: () => bigint): Prepared {
     const { recorder } = this.#site;
     const at = this.#next++;
-    this.#known[at] ??= recorder.prepare(recorder.describe(describe()) satisfies Descriptor);
+    this.#known[at] ??= recorder.prepare(recorder.describe(describe()));
     return this.#known[at] as Prepared;
   }
 }

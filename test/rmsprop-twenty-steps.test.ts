@@ -9,11 +9,12 @@ import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { lower } from "../src/architecture/lower.js";
 import { configureNetwork } from "../src/architecture/transforms.js";
-import { createExecutor } from "../src/executors/index.js";
+import { createExecutor, type EngineName } from "../src/executors/index.js";
 import type { Graph } from "../src/graph/ir.js";
 import { type Tensor, type Tensors, tensor } from "../src/tensor/tensor.js";
 import { paperRmsProp } from "../src/training/optimizer.js";
 import { buildStepGraphs, type StepGraphs } from "../src/training/step-graphs.js";
+import { trainingEngines } from "./helpers/engines.js";
 import { hashUnit, hashWeights } from "./helpers/hash-weights.js";
 import { repositoryFile } from "./helpers/paths.js";
 
@@ -84,12 +85,15 @@ function targets(): Tensor {
 const mean = ({ data }: Tensor) => data.reduce((a, b) => a + b, 0) / data.length;
 
 /** The losses before each step. */
-async function train({ auxiliary, dropout, weightDecay, float64 }: Variant): Promise<number[][]> {
+async function train(
+  engine: EngineName,
+  { auxiliary, dropout, weightDecay, float64 }: Variant,
+): Promise<number[][]> {
   const network = lower(configureNetwork({ width, inputSize: size, classes, dropout, auxiliary }), {
     batch,
   });
   const graphs = buildStepGraphs(network, { optimizer: paperRmsProp, weightDecay });
-  const executor = await createExecutor("onnxruntime", { threads: 2 });
+  const executor = await createExecutor(engine, { threads: 2 });
   try {
     const program = await executor.compileTraining(
       [graphs.gradients, graphs.update],
@@ -123,21 +127,23 @@ async function train({ auxiliary, dropout, weightDecay, float64 }: Variant): Pro
   }
 }
 
-describe("twenty steps of RMSProp at width 0.25", () => {
-  for (const variant of golden.variants) {
-    const { auxiliary, dropout, weightDecay, float64, float32 } = variant;
-    const what = `${auxiliary ? "an" : "no"} auxiliary classifier, dropout ${dropout}, decay ${weightDecay}`;
-    it(`have the losses of PyTorch in float64 with ${what}`, async () => {
-      const losses = await train(variant);
-      const failures = float64.flatMap((expected, step) =>
-        expected.flatMap((loss, head) => {
-          const gap = (run: readonly (readonly number[])[]) =>
-            Math.abs((run[step]?.[head] ?? Number.NaN) / loss - 1);
-          const limit = Math.max(1e-3, 2 * gap(float32));
-          return gap(losses) <= limit ? [] : [`step ${step}: ${gap(losses)} over ${limit}`];
-        }),
-      );
-      assert.deepEqual(failures, []);
-    });
-  }
-});
+for (const { engine, skip } of trainingEngines) {
+  describe(`twenty steps of RMSProp at width 0.25 on ${engine}`, { skip }, () => {
+    for (const variant of golden.variants) {
+      const { auxiliary, dropout, weightDecay, float64, float32 } = variant;
+      const what = `${auxiliary ? "an" : "no"} auxiliary classifier, dropout ${dropout}, decay ${weightDecay}`;
+      it(`have the losses of PyTorch in float64 with ${what}`, async () => {
+        const losses = await train(engine, variant);
+        const failures = float64.flatMap((expected, step) =>
+          expected.flatMap((loss, head) => {
+            const gap = (run: readonly (readonly number[])[]) =>
+              Math.abs((run[step]?.[head] ?? Number.NaN) / loss - 1);
+            const limit = Math.max(1e-3, 2 * gap(float32));
+            return gap(losses) <= limit ? [] : [`step ${step}: ${gap(losses)} over ${limit}`];
+          }),
+        );
+        assert.deepEqual(failures, []);
+      });
+    }
+  });
+}

@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
 import { Command } from "commander";
-import { createExecutor, type EngineName, engineNames } from "../executors/index.js";
+import { chooseEngine, createExecutor, type EngineName, engineNames } from "../executors/index.js";
 import { decoderVersions } from "../image/decode-node.js";
 import { packageVersion } from "./package-version.js";
 
@@ -18,6 +18,8 @@ export interface Report {
   readonly instructionSets: readonly string[];
   readonly memoryBytes: { readonly total: number; readonly free: number };
   readonly engines: readonly EngineReport[];
+  /** The engine that is used where none is asked for. */
+  readonly auto: { readonly engine: EngineName; readonly reason: string };
   readonly decoder: Readonly<Record<string, string>>;
 }
 
@@ -54,6 +56,7 @@ async function examine(): Promise<Report> {
     instructionSets: readInstructionSets(),
     memoryBytes: { total: totalmem(), free: freemem() },
     engines,
+    auto: await explainAuto(engines),
     decoder: await decoderVersions(),
   };
 }
@@ -68,6 +71,15 @@ async function tryEngine(name: EngineName): Promise<EngineReport> {
   }
 }
 
+async function explainAuto(engines: readonly EngineReport[]): Promise<Report["auto"]> {
+  const engine = await chooseEngine();
+  if (engine === "onednn") return { engine, reason: "the processor gains from oneDNN" };
+  const hasOneDnn = engines.some(({ name, found }) => name === "onednn" && found);
+  const without = hasOneDnn ? "oneDNN is no faster without AVX-512" : "oneDNN is not here";
+  const hasNative = engine === "onnxruntime";
+  return { engine, reason: hasNative ? without : `${without}, nor is onnxruntime-node` };
+}
+
 function readInstructionSets(): string[] {
   try {
     const flags = /^(?:flags|Features)\s*:(.*)$/m.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1];
@@ -79,7 +91,6 @@ function readInstructionSets(): string[] {
 
 function describe(report: Report): string {
   const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
-  const chosen = report.engines.find(({ found }) => found)?.name;
   const lines = [
     ["irv2", report.version],
     ["Node", `${report.node} on ${report.platform}`],
@@ -97,7 +108,7 @@ function describe(report: Report): string {
     ],
     ...report.engines.map(({ name, found, detail }) => [
       `Engine ${name}`,
-      `${found ? "yes" : "no "}  ${detail}${name === chosen ? "  <- auto takes this" : ""}`,
+      `${found ? "yes" : "no "}  ${detail}${name === report.auto.engine ? `  <- auto takes this: ${report.auto.reason}` : ""}`,
     ]),
   ];
   return lines.map(([name = "", value]) => `${name.padEnd(20)}${value}\n`).join("");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { trainingEngines } from "../../test/helpers/engines.js";
 import { hashImages, hashWeights } from "../../test/helpers/hash-weights.js";
 import { lower } from "../architecture/lower.js";
 import { configureNetwork } from "../architecture/transforms.js";
@@ -69,75 +70,79 @@ async function withProgram<T>(
   }
 }
 
+for (const { engine, skip } of trainingEngines) {
+  describe(`the steps of buildStepGraphs() on ${engine}`, { skip }, () => {
+    it("gives the same loss and nearly the same gradients on both executors", async () => {
+      const made = prepare({ optimizer: paperRmsProp }, true);
+      const names = made.graphs.trained.map(({ name }) => gradientName(name));
+      const [reference, native] = await Promise.all(
+        (["reference", engine] as const).map((one) =>
+          withProgram(one, made, async (program) => {
+            const outputs = await program.run(0, inputs);
+            return { loss: mean(outputs.get("loss")), gradients: await program.read(names) };
+          }),
+        ),
+      );
+      assert.ok(reference && native);
+      assert.ok(Math.abs(native.loss / reference.loss - 1) < 1e-3);
+      const last = gradientName("logits/weight");
+      const expected = reference.gradients.get(last)?.data ?? [];
+      assert.ok(relativeL2(native.gradients.get(last)?.data ?? [], expected) < 1e-2);
+    });
+
+    it("memorises a batch, the same to the bit each time", async () => {
+      const made = prepare({ optimizer: defaultSgd, clipNorm: 1 });
+      const train = () =>
+        withProgram(engine, made, async (program) => {
+          const losses: number[] = [];
+          for (let step = 0; step < 12; step++) {
+            losses.push(mean((await program.run(0, inputs)).get("loss")));
+            await program.run(1, new Map([["rate", tensor([], Float32Array.of(0.05))]]));
+          }
+          return { losses, weights: await program.read(["logits/weight", "conv2d_1a/weight"]) };
+        });
+      const [first, second] = [await train(), await train()];
+      const [start = 0, end = 1] = [first.losses[0], first.losses.at(-1)];
+      assert.ok(end < start / 3, `loss from ${start} to ${end}`);
+      assert.deepEqual(second, first);
+    });
+
+    it("never changes what is frozen", async () => {
+      const made = prepare({
+        optimizer: paperRmsProp,
+        trains: ({ name }) => name.startsWith("logits/"),
+        frozenNorms: () => true,
+        weightDecay: 4e-5,
+      });
+      const names = made.network.parameters.map(({ name }) => name);
+      await withProgram(engine, made, async (program) => {
+        await program.run(0, inputs);
+        await program.run(1, scalars(0.1));
+        for (const [name, { data }] of await program.read(names)) {
+          const before = made.variables.get(name)?.data;
+          if (name.startsWith("logits/")) assert.notDeepEqual(data, before, name);
+          else assert.deepEqual(data, before, name);
+        }
+      });
+    });
+
+    it("moves the running statistics of norms that are not frozen", async () => {
+      const made = prepare({ optimizer: paperRmsProp, statisticsDecay: 0.9 });
+      await withProgram(engine, made, async (program) => {
+        await program.run(0, inputs);
+        const [moved] = (await program.read(["conv2d_1a/moving_mean"])).values();
+        assert.notDeepEqual(moved?.data, made.variables.get("conv2d_1a/moving_mean")?.data);
+      });
+    });
+  });
+}
+
 describe("buildStepGraphs()", () => {
   it("builds legal graphs with a gradient for each trainable parameter", () => {
     const { network, graphs } = prepare({ optimizer: paperRmsProp, averages: true }, true);
     verifyGraph(graphs.gradients.graph);
     verifyGraph(graphs.update.graph);
     assert.equal(graphs.trained.length, network.parameters.filter(isTrainable).length);
-  });
-
-  it("gives the same loss and nearly the same gradients on both executors", async () => {
-    const made = prepare({ optimizer: paperRmsProp }, true);
-    const names = made.graphs.trained.map(({ name }) => gradientName(name));
-    const [reference, native] = await Promise.all(
-      (["reference", "onnxruntime"] as const).map((engine) =>
-        withProgram(engine, made, async (program) => {
-          const outputs = await program.run(0, inputs);
-          return { loss: mean(outputs.get("loss")), gradients: await program.read(names) };
-        }),
-      ),
-    );
-    assert.ok(reference && native);
-    assert.ok(Math.abs(native.loss / reference.loss - 1) < 1e-3);
-    const last = gradientName("logits/weight");
-    const expected = reference.gradients.get(last)?.data ?? [];
-    assert.ok(relativeL2(native.gradients.get(last)?.data ?? [], expected) < 1e-2);
-  });
-
-  it("memorises a batch, the same to the bit each time", async () => {
-    const made = prepare({ optimizer: defaultSgd, clipNorm: 1 });
-    const train = () =>
-      withProgram("onnxruntime", made, async (program) => {
-        const losses: number[] = [];
-        for (let step = 0; step < 12; step++) {
-          losses.push(mean((await program.run(0, inputs)).get("loss")));
-          await program.run(1, new Map([["rate", tensor([], Float32Array.of(0.05))]]));
-        }
-        return { losses, weights: await program.read(["logits/weight", "conv2d_1a/weight"]) };
-      });
-    const [first, second] = [await train(), await train()];
-    const [start = 0, end = 1] = [first.losses[0], first.losses.at(-1)];
-    assert.ok(end < start / 3, `loss from ${start} to ${end}`);
-    assert.deepEqual(second, first);
-  });
-
-  it("never changes what is frozen", async () => {
-    const made = prepare({
-      optimizer: paperRmsProp,
-      trains: ({ name }) => name.startsWith("logits/"),
-      frozenNorms: () => true,
-      weightDecay: 4e-5,
-    });
-    const names = made.network.parameters.map(({ name }) => name);
-    await withProgram("onnxruntime", made, async (program) => {
-      await program.run(0, inputs);
-      await program.run(1, scalars(0.1));
-      for (const [name, { data }] of await program.read(names)) {
-        const before = made.variables.get(name)?.data;
-        if (name.startsWith("logits/")) assert.notDeepEqual(data, before, name);
-        else assert.deepEqual(data, before, name);
-      }
-    });
-  });
-
-  it("moves the running statistics of norms that are not frozen", async () => {
-    const made = prepare({ optimizer: paperRmsProp, statisticsDecay: 0.9 });
-    await withProgram("onnxruntime", made, async (program) => {
-      await program.run(0, inputs);
-      const [moved] = (await program.read(["conv2d_1a/moving_mean"])).values();
-      assert.notDeepEqual(moved?.data, made.variables.get("conv2d_1a/moving_mean")?.data);
-    });
   });
 
   it("refuses a network without classifier", () => {

@@ -10,6 +10,7 @@ import { readFileSync } from "node:fs";
 import { before, describe, it } from "node:test";
 import { lower } from "../../src/architecture/lower.js";
 import { configureNetwork } from "../../src/architecture/transforms.js";
+import type { ExecutorOptions } from "../../src/executors/executor.js";
 import { createExecutor, type EngineName } from "../../src/executors/index.js";
 import type { Value } from "../../src/graph/ir.js";
 import { relativeL2, type Tensor, type Tensors } from "../../src/tensor/tensor.js";
@@ -42,15 +43,19 @@ const ends: Readonly<Record<string, string>> = {
 const reference = lower(configureNetwork({ auxiliary: true }));
 
 /** Runs the suite on an engine, with the relative L2 distance that is allowed. */
-export function goldenContract(engine: EngineName, tolerance: number): void {
-  describe(`the network with hash weights on ${engine}`, () => {
+export function goldenContract(
+  engine: EngineName,
+  tolerance: number,
+  { precision = "fp32" }: ExecutorOptions = {},
+): void {
+  describe(`the network with hash weights on ${engine} in ${precision}`, () => {
     let outputs: Tensors;
     const stages = Object.entries(golden.stages).filter(([name]) => stageBlock(name) !== undefined);
 
     before(async () => {
       const graph = reference;
       const watched = stages.map(([name]) => [name, stageBlock(name) as Value] as const);
-      const executor = await createExecutor(engine, { threads: 2 });
+      const executor = await createExecutor(engine, { threads: 2, precision });
       const all = { ...graph, outputs: new Map([...graph.outputs, ...watched]) };
       const program = await executor.compile(all, hashWeights(graph), { consume: true });
       outputs = await program.run(new Map([["image", hashImages(1, 299, 299)]]));

@@ -1,13 +1,13 @@
 /**
  * @file How each op of a network in use becomes a primitive of oneDNN.
  */
-import type { AnyNode, Node, Value } from "../../graph/ir.js";
+import type { Value } from "../../graph/ir.js";
 import type { OpName } from "../../graph/ops.js";
-import type { Pooling } from "./api.js";
 import { convolution } from "./convolutions.js";
-import type { Descriptor } from "./descriptor.js";
-import { inference, type Lowering, type Site, training } from "./lowering.js";
-import { args, type Placed } from "./runtime.js";
+import { inference, type Lowering } from "./lowering.js";
+import { elementwise, multiply, turned } from "./matrices.js";
+import { pool, poolGlobally } from "./pooling.js";
+import { args } from "./runtime.js";
 import { trainingLowerings } from "./training-lowerings.js";
 import { updateLowerings } from "./update-lowerings.js";
 
@@ -110,112 +110,3 @@ export const lowerings: { readonly [K in OpName]: Lowering<K> } = {
   ...trainingLowerings,
   ...updateLowerings,
 };
-
-/** A pooling as it is asked for. */
-export function poolingOf(
-  site: Site,
-  x: Value,
-  y: Value,
-  window: Omit<Pooling, "src" | "dst">,
-): Pooling {
-  return { ...window, src: site.home(x), dst: site.home(y) };
-}
-
-/** The forward primitive of a pooling; where a gradient follows, it leaves a workspace. */
-export function describePooling(site: Site, asked: Pooling, isTraining: boolean): Descriptor {
-  const { api } = site.recorder;
-  const kind = isTraining ? training : inference;
-  return site.recorder.describe(api.pooling(kind, asked, site.recorder.attributes()));
-}
-
-function pool(site: Site, { inputs, outputs }: Node, window: Omit<Pooling, "src" | "dst">): void {
-  const [x] = inputs as [Value];
-  const [y] = outputs as [Value];
-  const asked = poolingOf(site, x, y, window);
-  const keeps = window.kind === "max" && site.reader(x, "max_pool_gradient") !== undefined;
-  const descriptor = describePooling(site, asked, keeps);
-  const dst = site.room(y, asked.dst);
-  const layout = keeps ? descriptor.workspace() : undefined;
-  const choices = layout && site.recorder.slot(layout);
-  site.run("pool", descriptor, [
-    [args.src, site.want(x, asked.src)],
-    [args.dst, dst],
-    ...(choices ? [[args.workspace, choices] as const] : []),
-  ]);
-  if (choices) site.choices.set(x, choices);
-  site.give(y, dst);
-}
-
-/** The whole grid is one window; the result is handed on as [n,c]. */
-function poolGlobally(site: Site, { inputs, outputs }: Node, kind: Pooling["kind"]): void {
-  const [x] = inputs as [Value];
-  const [n = 1, c = 1, h = 1, w = 1] = x.shape;
-  const asked = { ...wholeGrid(site, x, kind), kernel: [h, w] as const };
-  const pooled = site.recorder.slot(asked.dst);
-  site.run("pool", describePooling(site, asked, false), [
-    [args.src, site.want(x, asked.src)],
-    [args.dst, pooled],
-  ]);
-  const plain = site.recorder.slot(site.layout([n, c, 1, 1], "f32"));
-  site.copy(pooled, plain);
-  site.give(outputs[0] as Value, site.reshaped(plain, [n, c]));
-}
-
-/** A pooling of the whole grid. */
-export function wholeGrid(site: Site, x: Value, kind: Pooling["kind"]): Pooling {
-  const [n = 1, c = 1, h = 1, w = 1] = x.shape;
-  return {
-    kind,
-    src: site.home(x),
-    dst: site.home({ shape: [n, c, 1, 1] }),
-    kernel: [h, w],
-    stride: [1, 1],
-    padding: [0, 0],
-  };
-}
-
-/** a and b in the home layout of a. */
-export function elementwise(site: Site, node: AnyNode, of: "add" | "mul"): void {
-  const [a, b] = node.inputs as [Value, Value];
-  const [y] = node.outputs as [Value];
-  const left = site.get(a);
-  const right = site.want(b, left.layout);
-  const dst = site.takeOver(a, node, left.layout) ?? site.room(y, left.layout);
-  site.binary(of, left, right, dst);
-  site.give(y, dst);
-}
-
-/** A matrix seen with its axes exchanged: [rows,columns] of what lies as [columns,rows]. */
-export function turned(
-  site: Site,
-  placed: Placed,
-  [rows, columns]: readonly [number, number],
-): Placed {
-  const { api } = site.recorder;
-  const layout = api.strided([rows, columns], placed.layout.type, [1, rows]);
-  return { layout, place: placed.place };
-}
-
-/** result [m,n] = a [m,k] b [k,n] + bias [1,n]. */
-export function multiply(
-  site: Site,
-  of: {
-    readonly a: Placed;
-    readonly b: Placed;
-    readonly bias?: Placed;
-    readonly result: Value;
-  },
-): void {
-  const { a, b, bias, result } = of;
-  const { api } = site.recorder;
-  const dst = site.room(result, site.home(result));
-  const asked = { a: a.layout, b: b.layout, bias: bias?.layout, dst: dst.layout };
-  const descriptor = site.recorder.describe(api.matmul(asked, site.recorder.attributes()));
-  site.run("matmul", descriptor, [
-    [args.src, a],
-    [args.weights, b],
-    ...(bias ? [[args.bias, bias] as const] : []),
-    [args.dst, dst],
-  ]);
-  site.give(result, dst);
-}

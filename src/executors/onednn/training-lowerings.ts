@@ -6,15 +6,9 @@ import type { TrainingAttributes } from "../../graph/training-ops.js";
 import { sizeOf } from "../../tensor/tensor.js";
 import { inputGradient, weightGradient } from "./convolutions.js";
 import type { Lowering, Site } from "./lowering.js";
-import {
-  describePooling,
-  elementwise,
-  multiply,
-  poolingOf,
-  turned,
-  wholeGrid,
-} from "./lowerings.js";
+import { elementwise, multiply, turned } from "./matrices.js";
 import { normalizationGradient, normalize } from "./normalization.js";
+import { describePooling, poolingOf, wholeGrid } from "./pooling.js";
 import { args, type Placed } from "./runtime.js";
 
 /** The training part of the table. */

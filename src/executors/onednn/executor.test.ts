@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { executorContract } from "../../../test/contract/executor.contract.js";
+import { noBf16, noOneDnn } from "../../../test/helpers/engines.js";
+import { GraphBuilder } from "../../graph/builder.js";
+import { relativeL2, type Tensor, tensor } from "../../tensor/tensor.js";
+import { createExecutor } from "../index.js";
+
+if (noOneDnn) it("computes as PyTorch does", { skip: noOneDnn }, () => {});
+else executorContract("onednn", () => createExecutor("onednn", { threads: 2 }));
+
+/** relu(x + 0.1 (w x + b)) and its concatenation with x: what is done along with a convolution. */
+function residual(channels: number) {
+  const graph = new GraphBuilder();
+  const x = graph.input("x", [2, channels, 5, 5]);
+  const w = graph.parameter("w", [channels, channels, 1, 1], "weight");
+  const b = graph.parameter("b", [channels], "bias");
+  const window = { stride: [1, 1], padding: [0, 0] } as const;
+  const up = graph.add("conv2d", "up", [x, w, b], window);
+  const sum = graph.add("add", "sum", [x, graph.add("scale", "scaled", [up], { factor: 0.1 })], {});
+  const y = graph.add("relu", "y", [sum], {});
+  const both = graph.add("concat", "both", [y, x], {});
+  const parameters = new Map([w, b].map(({ name, shape }) => [name, wave(shape, 1)]));
+  return { graph: graph.finish("residual", new Map([["both", both]])), parameters };
+}
+
+function wave(shape: readonly number[], phase: number): Tensor {
+  const made = tensor(shape);
+  made.data.forEach((_, at) => {
+    made.data[at] = Math.sin(phase + 0.7 * at);
+  });
+  return made;
+}
+
+describe("the onednn executor", { skip: noOneDnn }, () => {
+  for (const channels of [3, 8, 16, 24, 48]) {
+    it(`takes along what follows a convolution of ${channels} channels, as the reference computes it`, async () => {
+      const { graph, parameters } = residual(channels);
+      const inputs = new Map([["x", wave([2, channels, 5, 5], 0)]]);
+      const [found, expected] = await Promise.all(
+        (["onednn", "reference"] as const).map(async (engine) => {
+          const executor = await createExecutor(engine);
+          const program = await executor.compile(graph, parameters);
+          const outputs = await program.run(inputs);
+          await executor.dispose();
+          return outputs.get("both")?.data ?? [];
+        }),
+      );
+      assert.ok(relativeL2(found ?? [], expected ?? []) < 1e-6);
+    });
+  }
+
+  it("keeps the right numbers while it goes from one batch size to another", async () => {
+    const { graph, parameters } = residual(16);
+    const executor = await createExecutor("onednn", { threads: 2 });
+    const program = await executor.compile(graph, parameters);
+    const first = new Map<number, Float32Array>();
+    for (const batch of [1, 2, 3, 4, 5, 6, 1, 6, 3]) {
+      const outputs = await program.run(new Map([["x", wave([batch, 16, 5, 5], 0)]]));
+      const { data } = outputs.get("both") as Tensor;
+      assert.deepEqual(first.get(batch) ?? data, data);
+      first.set(batch, data);
+    }
+    await executor.dispose();
+  });
+
+  it("computes in bf16 to two or three digits", { skip: noBf16 }, async () => {
+    const { graph, parameters } = residual(48);
+    const inputs = new Map([["x", wave([2, 48, 5, 5], 0)]]);
+    const [half, full] = await Promise.all(
+      (["bf16", "fp32"] as const).map(async (precision) => {
+        const executor = await createExecutor("onednn", { precision });
+        const outputs = await (await executor.compile(graph, parameters)).run(inputs);
+        await executor.dispose();
+        return outputs.get("both")?.data ?? [];
+      }),
+    );
+    const distance = relativeL2(half ?? [], full ?? []);
+    assert.ok(distance > 1e-5 && distance < 1e-2, `${distance}`);
+  });
+
+  it("names what a run lacks", async () => {
+    const executor = await createExecutor("onednn");
+    const { graph, parameters } = residual(16);
+    const program = await executor.compile(graph, parameters);
+    await assert.rejects(program.run(new Map()), {
+      code: "NO_INPUT",
+      message: 'Cannot run: no tensor is given for "x"',
+    });
+    await assert.rejects(executor.compile(graph, new Map()), {
+      code: "NO_PARAMETER",
+      message: 'Cannot run: no value is given for "w"',
+    });
+    await executor.dispose();
+  });
+});
+
+describe("createExecutor()", () => {
+  it("refuses bf16 on engines that have it not", async () => {
+    for (const engine of ["reference", "onnxruntime", "wasm"] as const) {
+      await assert.rejects(createExecutor(engine, { precision: "bf16" }), {
+        code: "PRECISION",
+        message: `Cannot compute in bf16 on "${engine}": expected --engine onednn, the only one that has it`,
+      });
+    }
+  });
+});

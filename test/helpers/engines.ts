@@ -1,0 +1,23 @@
+/**
+ * @file Which engines tests can use here; oneDNN is a library of the system, which may be absent.
+ */
+import { describeLibrary } from "../../src/executors/onednn/find-library.js";
+
+/** Why oneDNN cannot be tested here; false where it can. */
+export const noOneDnn: string | false = await describeLibrary().then(
+  () => false as const,
+  (error: Error) => error.message,
+);
+
+/** Why bf16 cannot be tested here; false where it can. */
+export const noBf16: string | false = await describeLibrary().then(
+  ({ hasBf16, instructions }) =>
+    hasBf16 ? (false as const) : `the processor computes with ${instructions}`,
+  (error: Error) => error.message,
+);
+
+/** The engines that train, with the reason to skip one. */
+export const trainingEngines = [
+  { engine: "onnxruntime", skip: false },
+  { engine: "onednn", skip: noOneDnn },
+] as const;

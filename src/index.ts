@@ -19,7 +19,13 @@ export {
 // Training.
 export { type Evaluation, evaluateLogits } from "./evaluation/metrics.js";
 // Running graphs.
-export type { Executor, ExecutorOptions, Program, RunOptions } from "./executors/executor.js";
+export type {
+  Executor,
+  ExecutorOptions,
+  Precision,
+  Program,
+  RunOptions,
+} from "./executors/executor.js";
 export { createExecutor, type EngineName, engineNames } from "./executors/index.js";
 export type { Graph, Node, Parameter, Stage, Value } from "./graph/ir.js";
 export { printGraph } from "./graph/print.js";

@@ -3,6 +3,8 @@
  */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { UsageError } from "../errors.js";
+import type { Precision } from "../executors/executor.js";
+import { precisions } from "../executors/executor.js";
 import { type EngineName, engineNames } from "../executors/index.js";
 import { type PresetName, presetNames } from "../image/presets.js";
 import { InceptionResNetV2 } from "../model/model.js";
@@ -72,6 +74,7 @@ export interface ModelFlags {
   readonly weights?: string;
   readonly engine: EngineName;
   readonly threads?: number;
+  readonly precision?: Precision;
   readonly preprocess?: PresetName;
   readonly dropBackground?: boolean;
   readonly maxPixels?: number;
@@ -89,11 +92,7 @@ export function withModelOptions(command: Command): Command {
     )
     .addOption(engineOption())
     .option("--threads <n>", "threads to compute with (default: one a core)", wholeNumber(1))
-    .addOption(
-      new Option("--precision <type>", "number type to compute with")
-        .choices(["fp32"])
-        .default("fp32"),
-    )
+    .addOption(precisionOption())
     .option("--batch <n>", "images computed at once", wholeNumber(1), 1)
     .addOption(
       new Option(
@@ -114,12 +113,22 @@ export function engineOption(): Option {
     .default("auto");
 }
 
+/** `--precision`. */
+export function precisionOption(): Option {
+  return new Option(
+    "--precision <type>",
+    "number type to compute with; bf16 is faster on onednn (default: fp32)",
+  ).choices([...precisions]);
+}
+
 /** Opens the model that the flags describe. Untrained weights are announced on stderr. */
 export async function openModel(flags: ModelFlags): Promise<InceptionResNetV2> {
-  const { weights, engine, threads, preprocess, dropBackground, maxPixels, background } = flags;
+  const { weights, engine, threads, precision, preprocess, dropBackground, maxPixels, background } =
+    flags;
   const options = {
     engine,
     threads,
+    precision,
     maxPixels,
     background,
     ...(preprocess && { preprocessing: preprocess }),

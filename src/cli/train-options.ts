@@ -3,6 +3,7 @@
  */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { UsageError } from "../errors.js";
+import type { Precision } from "../executors/executor.js";
 import type { EngineName } from "../executors/index.js";
 import {
   type Augmentation,
@@ -21,6 +22,7 @@ import {
   engineOption,
   inputSize,
   positiveNumber,
+  precisionOption,
   share,
   wholeNumber,
 } from "./options.js";
@@ -83,6 +85,7 @@ export interface TrainFlags {
   readonly seed?: number;
   readonly engine?: EngineName;
   readonly threads?: number;
+  readonly precision?: Precision;
   readonly memory?: number;
   readonly json?: boolean;
 }
@@ -157,7 +160,7 @@ export function withTrainOptions(command: Command): Command {
     .option("--seed <n>", "two runs of one seed are equal", wholeNumber(0))
     .addOption(engineOption())
     .option("--threads <n>", "threads to compute with (default: one a core)", wholeNumber(1))
-    .addOption(named("--precision <type>", "number type to compute with", ["fp32"]).default("fp32"))
+    .addOption(precisionOption())
     .option("--memory <size>", "memory a step may take, such as 3GiB", byteSize);
 }
 

@@ -87,4 +87,16 @@ export interface RunOptions {
 export interface ExecutorOptions {
   /** Threads to compute with; by default the executor's own choice, one a core. */
   readonly threads?: number | undefined;
+  /**
+   * Number type of activations and of the weights that products read; sums, statistics, losses and
+   * the weights that training changes are float32 always. fp32 by default; bf16 only where the
+   * executor has it.
+   */
+  readonly precision?: Precision | undefined;
 }
+
+/** The number types that can be asked for. */
+export const precisions = ["fp32", "bf16"] as const;
+
+/** Number type to compute with. */
+export type Precision = (typeof precisions)[number];

@@ -5,7 +5,7 @@ import { UsageError } from "../errors.js";
 import type { Executor, ExecutorOptions } from "./executor.js";
 
 /** The engines that can be named. `auto` is the fastest that works here. */
-export const engineNames = ["auto", "onnxruntime", "wasm", "reference"] as const;
+export const engineNames = ["auto", "onednn", "onnxruntime", "wasm", "reference"] as const;
 
 /** Name of an engine. */
 export type EngineName = (typeof engineNames)[number];
@@ -16,8 +16,9 @@ export function isEngineName(name: string): name is EngineName {
 }
 
 /**
- * Makes an executor. `auto` takes ONNX Runtime's native build and, where that cannot be loaded, its
- * WebAssembly build. Throws `UsageError` on an unknown name, `ResourceError` on a missing engine.
+ * Makes an executor. `auto` takes oneDNN where it is there and the processor gains from it, else ONNX
+ * Runtime's native build and, where that cannot be loaded, its WebAssembly build. Throws `UsageError`
+ * on an unknown name, `ResourceError` on a missing engine or one that has not the precision.
  */
 export async function createExecutor(
   name: EngineName = "auto",
@@ -25,24 +26,48 @@ export async function createExecutor(
 ): Promise<Executor> {
   switch (name) {
     case "reference": {
+      requireFp32(name, options);
       const { createReferenceExecutor } = await import("./reference/executor.js");
       return createReferenceExecutor();
     }
+    case "onednn": {
+      const { createOneDnnExecutor } = await import("./onednn/executor.js");
+      return createOneDnnExecutor(options);
+    }
     case "onnxruntime":
     case "wasm": {
+      requireFp32(name, options);
       const { createOnnxRuntimeExecutor } = await import("./onnxruntime/executor.js");
       return createOnnxRuntimeExecutor(name === "wasm" ? "wasm" : "native", options);
     }
     case "auto":
-      try {
-        return await createExecutor("onnxruntime", options);
-      } catch {
-        return createExecutor("wasm", options);
-      }
+      return createExecutor(await chooseEngine(options), options);
     default:
       throw new UsageError(
         "UNKNOWN_ENGINE",
         `Unknown engine "${name}": expected one of ${engineNames.join(", ")}`,
       );
   }
+}
+
+/** The engine that `auto` stands for here. */
+export async function chooseEngine({
+  precision = "fp32",
+}: ExecutorOptions = {}): Promise<Exclude<EngineName, "auto">> {
+  if (precision === "bf16") return "onednn"; // the only one that has it
+  const { oneDnnGains } = await import("./onednn/find-library.js");
+  if (await oneDnnGains()) return "onednn";
+  const { loadOrt } = await import("./onnxruntime/session.js");
+  return loadOrt("native").then(
+    () => "onnxruntime" as const,
+    () => "wasm" as const,
+  );
+}
+
+function requireFp32(engine: EngineName, { precision = "fp32" }: ExecutorOptions): void {
+  if (precision === "fp32") return;
+  throw new UsageError(
+    "PRECISION",
+    `Cannot compute in ${precision} on "${engine}": expected --engine onednn, the only one that has it`,
+  );
 }

@@ -7,7 +7,7 @@
 import { lower } from "../architecture/lower.js";
 import { configureNetwork, type NetworkOptions } from "../architecture/transforms.js";
 import { InputError, UsageError } from "../errors.js";
-import type { Executor, Program } from "../executors/executor.js";
+import type { Executor, Precision, Program } from "../executors/executor.js";
 import { createExecutor, type EngineName } from "../executors/index.js";
 import type { Graph } from "../graph/ir.js";
 import { selectOutputs } from "../graph/passes/rewrite.js";
@@ -28,6 +28,8 @@ export interface ModelOptions {
   readonly engine?: EngineName | undefined;
   /** Threads to compute with; by default one a core. */
   readonly threads?: number | undefined;
+  /** Number type of products and activations; fp32. bf16 is computed by the engine onednn alone. */
+  readonly precision?: Precision | undefined;
   /** How photos become tensors; by default what the weights say, and `timm` if they say nothing. */
   readonly preprocessing?: PresetName | Preprocessing | undefined;
   /** Names of the classes; by default what the weights say, and ImageNet's for 1000 classes. */

@@ -3,12 +3,11 @@
  * tiny to too large, and the rate at which the loss fell fastest. Nothing is kept of it.
  */
 import { classWeights, epochOrder } from "../data/sampler.js";
-import { createExecutor } from "../executors/index.js";
 import { epochBatches, stepsOf } from "./batches.js";
 import type { DataEvent, PrepareEvent, WarningEvent } from "./events.js";
 import { openPhase } from "./open-phase.js";
 import { prepare, type TrainControls } from "./prepare.js";
-import type { Phase, TrainOptions } from "./settings.js";
+import { openExecutor, type Phase, type TrainOptions } from "./settings.js";
 
 /** How to look for a rate. */
 export interface FindRateOptions extends TrainOptions, TrainControls {
@@ -47,8 +46,8 @@ export async function* findLearningRate(
   const { range: [lowest, highest] = [1e-6, 1], steps = 100, signal } = options;
   const { settings, dataset, parameters } = yield* prepare(options);
   const phase = settings.phases.at(-1) as Phase;
-  const { engine, threads, seed, balanced, labelSmoothing, mixup, cutmix } = settings;
-  const executor = await createExecutor(engine, { ...(threads !== null && { threads }) });
+  const { seed, balanced, labelSmoothing, mixup, cutmix } = settings;
+  const executor = await openExecutor(settings);
   await using _ = { [Symbol.asyncDispose]: () => executor.dispose() };
   const opening = { settings, dataset, phase, executor, parameters, signal, keepFeatures: false };
   await using open = yield* openPhase(opening);

@@ -3,7 +3,6 @@
  */
 import type { Dataset } from "../data/dataset.js";
 import { epochOrder } from "../data/sampler.js";
-import { createExecutor } from "../executors/index.js";
 import { type Graph, isTrainable } from "../graph/ir.js";
 import { sizeOf } from "../tensor/tensor.js";
 import { epochBatches, validationBatches } from "./batches.js";
@@ -11,7 +10,7 @@ import { divide } from "./freeze.js";
 import { type OpenPhase, openPhase, type PhaseOptions } from "./open-phase.js";
 import { slots } from "./optimizer.js";
 import { prepare, type TrainControls } from "./prepare.js";
-import type { Phase, Settings, TrainOptions } from "./settings.js";
+import { openExecutor, type Phase, type Settings, type TrainOptions } from "./settings.js";
 
 /** What a training takes; of one in two phases the second. */
 export interface Plan {
@@ -46,8 +45,7 @@ export async function measurePlan(options: TrainOptions & TrainControls): Promis
   const isSmall = dataset.train.length < asked.batch;
   const phase = isSmall ? { ...asked, batch: dataset.train.length, parts: 1 } : asked;
   const photos = dataset.train.length + dataset.validation.length;
-  const { engine, threads } = settings;
-  const executor = await createExecutor(engine, { ...(threads !== null && { threads }) });
+  const executor = await openExecutor(settings);
   await using _ = { [Symbol.asyncDispose]: () => executor.dispose() };
   const few = fewPhotos(dataset, phase);
   const opening = { settings, dataset: few, phase, executor, parameters, signal };

@@ -20,7 +20,7 @@ const pictureSide = 160;
  */
 export async function writeReport(run: Run, engine: string): Promise<Evaluation> {
   const { settings, dataset, folder, progress } = run;
-  const { threads } = settings;
+  const { threads, precision } = settings;
   const evaluation = await evaluateBest(run);
   const { best, rows } = progress;
   const seconds = rows.reduce((sum, row) => sum + row.seconds, 0);
@@ -36,7 +36,7 @@ export async function writeReport(run: Run, engine: string): Promise<Evaluation>
     ]),
     ["Optimiser", `${settings.optimizer.kind}, ${settings.schedule.kind} schedule`],
     ["Best epoch", best ? `${best.epoch} of ${rows.length}` : "none"],
-    ["Engine", `${engine}${threads === null ? "" : `, ${threads} threads`}`],
+    ["Engine", `${engine}, ${precision}${threads === null ? "" : `, ${threads} threads`}`],
     ["Time", formatSeconds(seconds)],
   ];
   const pictures = await picturesOf(evaluation);
@@ -58,9 +58,10 @@ export async function evaluationPage(title: string, evaluation: Evaluation): Pro
 }
 
 async function evaluateBest({ settings, dataset, folder }: Run): Promise<Evaluation> {
-  const { engine, threads } = settings;
+  const { engine, threads, precision } = settings;
   await using model = await InceptionResNetV2.load(folder.best, {
     engine,
+    precision,
     ...(threads !== null && { threads }),
   });
   const { classes, validation } = dataset;

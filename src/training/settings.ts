@@ -4,7 +4,8 @@
  * The result is written to the run folder first; a resumed run reads nothing else.
  */
 import { UsageError } from "../errors.js";
-import { type EngineName, isEngineName } from "../executors/index.js";
+import type { Executor, Precision } from "../executors/executor.js";
+import { createExecutor, type EngineName, isEngineName } from "../executors/index.js";
 import { type Preprocessing, type PresetName, presets } from "../image/presets.js";
 import type { LoadedWeights } from "../weights/load.js";
 import type { Freeze } from "./freeze.js";
@@ -49,6 +50,8 @@ export interface TrainOptions extends Partial<Recipe> {
   readonly engine?: EngineName | undefined;
   /** Threads to compute with; one a core. */
   readonly threads?: number | undefined;
+  /** Number type of products and activations; fp32. */
+  readonly precision?: Precision | undefined;
   /** Folder of the run; by default the first of `runs/train`, `runs/train2`, ... that is free. */
   readonly out?: string | undefined;
 }
@@ -85,6 +88,7 @@ export interface Settings
   readonly seed: number;
   readonly engine: EngineName;
   readonly threads: number | null;
+  readonly precision: Precision;
 }
 
 /** The recipe that is asked for, or the one that fits. */
@@ -131,9 +135,15 @@ export function settle(options: TrainOptions, loaded?: LoadedWeights): Settings 
     seed: options.seed ?? 0,
     engine: options.engine ?? "auto",
     threads: options.threads ?? null,
+    precision: options.precision ?? "fp32",
   };
   checkRanges(settings, options, loaded);
   return settings;
+}
+
+/** The executor that a run computes on. Throws `ResourceError` where it is missing. */
+export function openExecutor({ engine, threads, precision }: Settings): Promise<Executor> {
+  return createExecutor(engine, { precision, ...(threads !== null && { threads }) });
 }
 
 /** The later phase learns at a tenth of the rate: its weights are good already. */

@@ -2,7 +2,6 @@
  * @file A whole training as a stream of events: photos looked at, phases trained, report written.
  */
 import { classWeights } from "../data/sampler.js";
-import { createExecutor } from "../executors/index.js";
 import { isTrainable, type Parameter } from "../graph/ir.js";
 import { sizeOf } from "../tensor/tensor.js";
 import type { DoneEvent, StartEvent, TrainingEvent } from "./events.js";
@@ -12,7 +11,7 @@ import { type Prepared, prepare, type ResumeOptions, type TrainControls } from "
 import { writeReport } from "./report.js";
 import { Run, start } from "./run.js";
 import { checkNoRun, cleanRunFolder, createRunFolder } from "./run-folder.js";
-import type { TrainOptions } from "./settings.js";
+import { openExecutor, type TrainOptions } from "./settings.js";
 import { openEvents } from "./tensorboard.js";
 
 /**
@@ -42,8 +41,7 @@ export async function* train(
     checkpoint?.progress ?? start,
   );
   await run.saveConfig();
-  const { engine, threads } = settings;
-  const executor = await createExecutor(engine, { ...(threads !== null && { threads }) });
+  const executor = await openExecutor(settings);
   const done = run.progress.rows.length;
   run.events = await openEvents(folder.path, checkpoint ? { purgeStep: done + 1 } : {});
   try {

@@ -1,0 +1,197 @@
+/**
+ * @file The weights: each tensor once in the layout that is its home, and copies of it in the layouts
+ * that primitives want, made anew when the tensor has changed.
+ */
+import { GraphError } from "../../errors.js";
+import { sizeOf, type Tensor, tensor } from "../../tensor/tensor.js";
+import type { Api, Layout } from "./api.js";
+import type { Handles } from "./handles.js";
+import type { Placed, Runtime } from "./runtime.js";
+
+/** How a copy looks at its tensor: as it is, or with the first two axes exchanged. */
+export type View = "same" | "transposed";
+
+/** A copy of a tensor in another layout. */
+export interface Copy {
+  readonly placed: Placed;
+  /** Makes the copy anew if the tensor changed since. */
+  refresh(): void;
+}
+
+interface Entry {
+  readonly shape: readonly number[];
+  /** The values, until the first primitive says in which layout it wants them. */
+  pending: Tensor | undefined;
+  home: Placed | undefined;
+  version: number;
+  readonly copies: { readonly view: View; readonly copy: Copy }[];
+}
+
+const blockBytes = 2 ** 23;
+const alignment = 64;
+
+/** Tensors by name, in native memory. */
+export class Store {
+  readonly #runtime: Runtime;
+  readonly #handles: Handles;
+  readonly #api: Api;
+  readonly #entries = new Map<string, Entry>();
+  #block = 0n;
+  #used = blockBytes;
+
+  constructor(runtime: Runtime, handles: Handles) {
+    this.#runtime = runtime;
+    this.#handles = handles;
+    this.#api = runtime.api(handles);
+  }
+
+  /** Adds a tensor; it gets a home here, or else where it is first asked for. */
+  add(name: string, value: Tensor, home?: Layout): void {
+    const entry: Entry = {
+      shape: value.shape,
+      pending: value,
+      home: undefined,
+      version: 0,
+      copies: [],
+    };
+    this.#entries.set(name, entry);
+    if (home) this.#settle(entry, home);
+  }
+
+  /** Whether there is a tensor of this name. */
+  has(name: string): boolean {
+    return this.#entries.has(name);
+  }
+
+  /** The tensor in its home, which is this layout if it has none yet. */
+  home(name: string, wanted: Layout): Placed {
+    const entry = this.#entry(name);
+    return entry.home ?? this.#settle(entry, wanted);
+  }
+
+  /** The tensor in a layout: its home, or a copy that `refresh` keeps up to date. */
+  in(name: string, layout: Layout, view: View = "same"): Copy {
+    const entry = this.#entry(name);
+    const home =
+      entry.home ??
+      this.#settle(entry, view === "same" ? layout : this.#api.layout(entry.shape, "f32", "plain"));
+    if (view === "same" && this.#same(home.layout, layout)) {
+      return { placed: home, refresh: () => {} };
+    }
+    const known = entry.copies.find(
+      (one) => one.view === view && this.#same(one.copy.placed.layout, layout),
+    );
+    if (known) return known.copy;
+    const source =
+      view === "same"
+        ? home
+        : { layout: this.#api.permuted(home.layout, [1, 0, 2, 3]), place: home.place };
+    const copy = this.#copy(entry, source, this.#room(layout));
+    entry.copies.push({ view, copy });
+    return copy;
+  }
+
+  /** Says that a tensor's home was written over. */
+  changed(name: string): void {
+    this.#entry(name).version++;
+  }
+
+  /** The values of a tensor, in a buffer of their own. */
+  read(name: string): Tensor {
+    const entry = this.#entry(name);
+    if (entry.pending) return tensor(entry.shape, entry.pending.data.slice());
+    const result = tensor(entry.shape);
+    this.#through(entry.shape, (staging, numbers) => {
+      this.#reorder(entry.home as Placed, staging);
+      result.data.set(numbers);
+    });
+    return result;
+  }
+
+  /** Overwrites the values of a tensor. */
+  write(name: string, { data }: Tensor): void {
+    const entry = this.#entry(name);
+    this.#through(entry.shape, (staging, numbers) => {
+      numbers.set(data);
+      this.#reorder(staging, entry.home as Placed);
+    });
+    entry.version++;
+  }
+
+  /** The numbers at a tensor's home as they lie, with the padding of its layout. */
+  raw(name: string): Float32Array {
+    const { layout, place } = this.#entry(name).home as Placed;
+    const { address } = place as { address: bigint };
+    return new Float32Array(this.#runtime.library.view(address, layout.bytes));
+  }
+
+  #entry(name: string): Entry {
+    const found = this.#entries.get(name);
+    if (found) return found;
+    throw new GraphError("NO_PARAMETER", `Cannot run: no value is given for "${name}"`);
+  }
+
+  #same(a: Layout, b: Layout): boolean {
+    const { library } = this.#runtime;
+    return library.value("dnnl_memory_desc_equal", a.pointer, b.pointer) === 1;
+  }
+
+  #room(layout: Layout): Placed {
+    return { layout, place: { address: this.#allocate(layout.bytes) } };
+  }
+
+  /** Small tensors share blocks. */
+  #allocate(bytes: number): bigint {
+    if (bytes > blockBytes / 4) return this.#handles.allocate(bytes);
+    if (this.#used + bytes > blockBytes) {
+      this.#block = this.#handles.allocate(blockBytes);
+      this.#used = 0;
+    }
+    const address = this.#block + BigInt(this.#used);
+    this.#used += Math.ceil(bytes / alignment) * alignment;
+    return address;
+  }
+
+  #settle(entry: Entry, layout: Layout): Placed {
+    const home = this.#room(layout);
+    this.#through(entry.shape, (staging, numbers) => {
+      numbers.set(entry.pending?.data.subarray(0, numbers.length) ?? []);
+      this.#reorder(staging, home);
+    });
+    entry.pending = undefined;
+    entry.home = home;
+    return home;
+  }
+
+  /** Runs something with room for a tensor in plain order. */
+  #through(shape: readonly number[], run: (staging: Placed, numbers: Float32Array) => void): void {
+    const { library } = this.#runtime;
+    const bytes = 4 * sizeOf(shape);
+    const address = library.allocate(bytes);
+    try {
+      const layout = this.#api.layout(shape.length === 0 ? [1] : shape, "f32", "plain");
+      run({ layout, place: { address } }, new Float32Array(library.view(address, bytes)));
+    } finally {
+      library.free(address);
+    }
+  }
+
+  #reorder(from: Placed, to: Placed): void {
+    using handles = this.#runtime.handles();
+    this.#runtime.reorder(handles, from, to)();
+    this.#runtime.wait();
+  }
+
+  #copy(entry: Entry, from: Placed, to: Placed): Copy {
+    const reorder = this.#runtime.reorder(this.#handles, from, to);
+    let version = -1;
+    return {
+      placed: to,
+      refresh: () => {
+        if (version === entry.version) return;
+        reorder();
+        version = entry.version;
+      },
+    };
+  }
+}

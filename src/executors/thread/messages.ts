@@ -1,0 +1,53 @@
+/**
+ * @file What a `ThreadExecutor` and its thread say to each other.
+ *
+ * A program or training is known by the `id` of the request that compiled it.
+ */
+import type { PackedError } from "../../errors.js";
+import type { Graph } from "../../graph/ir.js";
+import type { Tensors } from "../../tensor/tensor.js";
+import type { TrainingStep } from "../executor.js";
+
+/** What the thread is asked; `id` comes back with the answer. */
+export type Request = { readonly id: number } & (
+  | {
+      readonly kind: "compile";
+      readonly graph: Graph;
+      readonly parameters: Tensors;
+      readonly consume: boolean;
+    }
+  | {
+      readonly kind: "run";
+      readonly program: number;
+      readonly inputs: Tensors;
+      readonly outputs: readonly string[];
+    }
+  | { readonly kind: "release"; readonly program: number }
+  | { readonly kind: "close" }
+  | {
+      readonly kind: "compileTraining";
+      readonly steps: readonly TrainingStep[];
+      readonly variables: Tensors;
+    }
+  | {
+      readonly kind: "step";
+      readonly program: number;
+      readonly step: number;
+      readonly inputs: Tensors;
+    }
+  | { readonly kind: "read"; readonly program: number; readonly names: readonly string[] }
+  | { readonly kind: "write"; readonly program: number; readonly variables: Tensors }
+);
+
+/** What the thread answers. */
+export interface Reply {
+  readonly id: number;
+  readonly outputs?: Tensors;
+  readonly error?: PackedError;
+}
+
+/** The buffers behind some tensors, each once, as a message transfers them: two may share one. */
+export function buffersOf(tensors: Tensors): ArrayBuffer[] {
+  const buffers = new Set([...tensors.values()].map(({ data }) => data.buffer));
+  return [...buffers].filter((one) => one instanceof ArrayBuffer);
+}

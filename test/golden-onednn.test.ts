@@ -1,0 +1,3 @@
+import { goldenContract } from "./contract/golden.contract.js";
+
+goldenContract("onednn", 1e-5);

@@ -58,9 +58,6 @@ async function run(flags: EvaluateFlags): Promise<void> {
   }).finally(() => progress?.stop());
   for (const { error } of unreadable) process.stderr.write(`irv2: ${error.message}\n`);
   if (unreadable.length > 0) process.exitCode = exitCodes.badInput;
-  if (report !== undefined) {
-    await writeText(report, await evaluationPage(`${weights} on ${data}`, evaluation));
-  }
   if (!json) process.stdout.write(evaluationText(evaluation));
   else {
     const errors = unreadable.map(({ file, error }) => {
@@ -68,5 +65,8 @@ async function run(flags: EvaluateFlags): Promise<void> {
       return { file, error: { code, message } };
     });
     process.stdout.write(`${JSON.stringify({ ...evaluation, unreadable: errors })}\n`);
+  }
+  if (report !== undefined) {
+    await writeText(report, await evaluationPage(`${weights} on ${data}`, evaluation));
   }
 }

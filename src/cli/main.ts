@@ -30,6 +30,7 @@ async function main(args: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) {
       return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
     }
+    if (isAbort(error)) return Number(process.exitCode ?? exitCodes.interrupted);
     return report(error, args.includes("--debug"));
   }
 }
@@ -58,6 +59,11 @@ function createProgram(): Command {
   }
   for (const command of [program, ...verbs]) command.exitOverride();
   return program;
+}
+
+/** Somebody asked to end before there was anything to keep; the exit code is set already. */
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
 }
 
 function report(error: unknown, debug: boolean): number {

@@ -11,6 +11,14 @@ import { listenForInterruption } from "./interruption.js";
 import { runSelf } from "./run-self.js";
 import { readTrainOptions, type TrainFlags, withTrainOptions } from "./train-options.js";
 
+/** Exit codes whose sentence says it all. */
+const explained: readonly number[] = [
+  exitCodes.usage,
+  exitCodes.badInput,
+  exitCodes.badModel,
+  exitCodes.resource,
+];
+
 const childVariable = "IRV2_PLAN_CHILD";
 
 export function planCommand(): Command {
@@ -23,7 +31,8 @@ export function planCommand(): Command {
       "after",
       `
 With --weights the classifier alone, the last third of the network, and all of it are measured;
-without, all of it. --freeze measures that one. Nothing is left behind.
+without, all of it. --freeze measures that one; of the two phases of --fine-tune the second,
+the first being the classifier alone. Nothing is left behind.
 
 Examples:
   irv2 plan --data flowers --weights model.safetensors
@@ -44,22 +53,23 @@ async function run(flags: TrainFlags, command: Command): Promise<void> {
   let isFirst = true;
   for (const freeze of flags.freeze === undefined ? some : [flags.freeze]) {
     const args = flags.freeze === undefined ? [...given, "--freeze", freeze] : given;
-    const { code, output, error } = await runSelf(["plan", ...args], { [childVariable]: "1" });
-    if (interruption.isRequested) return;
+    const { signal } = interruption;
+    const variables = { [childVariable]: "1" };
+    const { code, output, error } = await runSelf(["plan", ...args], variables, signal);
     if (code === exitCodes.done) {
       const text = flags.json ? `${output}\n` : row(JSON.parse(output) as Plan);
       process.stdout.write(isFirst && !flags.json ? `${header}${text}` : text);
       isFirst = false;
       continue;
     }
-    if (code === exitCodes.usage || code === exitCodes.badInput || code === exitCodes.badModel) {
+    if (code !== null && explained.includes(code)) {
       process.stderr.write(error);
       process.exitCode = code;
       return;
     }
     throw new ResourceError(
       "PLAN_FAILED",
-      `Cannot measure training after ${freeze}: expected exit code 0, got ${code} (${error.trim().split("\n")[0] ?? ""})`,
+      `Cannot measure ${nameOf(freeze)}: expected exit code 0, got ${code} (${error.trim().split("\n")[0] ?? ""})`,
     );
   }
 }
@@ -77,9 +87,8 @@ const header = cells(
 );
 
 function row(plan: Plan): string {
-  const name = { body: "classifier", none: "all" }[plan.freeze] ?? `after ${plan.freeze}`;
   return cells(
-    name,
+    nameOf(plan.freeze),
     formatCount(plan.trainedParameters),
     plan.imagesPerSecond.toFixed(1),
     formatSeconds(plan.startSeconds),
@@ -89,6 +98,10 @@ function row(plan: Plan): string {
     `${(plan.memoryBytes / 2 ** 30).toFixed(1)} GiB`,
     `${(plan.diskBytes / 2 ** 20).toFixed(0)} MiB`,
   );
+}
+
+function nameOf(freeze: string): string {
+  return { body: "classifier", none: "all" }[freeze] ?? `after ${freeze}`;
 }
 
 function cells(name: string, ...rest: string[]): string {

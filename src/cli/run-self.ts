@@ -10,14 +10,20 @@ export interface Outcome {
   readonly error: string;
 }
 
-/** Runs `irv2` with arguments and variables of the environment; rejects when it cannot start. */
+/**
+ * Runs `irv2` with arguments and variables of the environment; rejects when it cannot start, or when
+ * the signal ends it.
+ */
 export function runSelf(
   args: readonly string[],
   variables: Readonly<Record<string, string>>,
+  signal?: AbortSignal,
 ): Promise<Outcome> {
   const child = spawn(process.execPath, [process.argv[1] ?? "", ...args], {
     env: { ...process.env, ...variables },
     stdio: ["ignore", "pipe", "pipe"],
+    killSignal: "SIGKILL",
+    ...(signal && { signal }),
   });
   const [output, errors]: [Buffer[], Buffer[]] = [[], []];
   child.stdout.on("data", (chunk: Buffer) => output.push(chunk));

@@ -5,12 +5,18 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { UsageError } from "../errors.js";
 import type { Precision } from "../executors/executor.js";
 import type { EngineName } from "../executors/index.js";
-import { noAugmentation, slimAugmentation, smallAugmentation } from "../image/augment.js";
+import {
+  type Augmentation,
+  noAugmentation,
+  slimAugmentation,
+  smallAugmentation,
+} from "../image/augment.js";
 import { type PresetName, presetNames } from "../image/presets.js";
+import { defaultErasing } from "../image/random-erasing.js";
 import { defaultAdamW, defaultSgd, paperRmsProp } from "../training/optimizer.js";
-import { type RecipeName, recipeNames } from "../training/recipes.js";
+import { type Recipe, type RecipeName, recipeNames, recipes } from "../training/recipes.js";
 import { type Schedule, schedules } from "../training/schedule.js";
-import type { TrainOptions } from "../training/settings.js";
+import { recipeNameOf, type TrainOptions } from "../training/settings.js";
 import {
   byteSize,
   engineOption,
@@ -51,6 +57,8 @@ export interface TrainFlags {
   readonly optimizer?: keyof typeof optimizers;
   readonly schedule?: Schedule["kind"];
   readonly lr?: number;
+  readonly lrFactor?: number;
+  readonly lrEpochs?: readonly number[];
   readonly warmup?: number;
   readonly weightDecay?: number;
   readonly clip?: number;
@@ -59,10 +67,13 @@ export interface TrainFlags {
   readonly mixup?: number;
   readonly cutmix?: number;
   readonly augment?: keyof typeof augmentations;
+  readonly erasing?: number;
   readonly aux?: boolean;
+  readonly auxWeight?: number;
   readonly ema?: number;
   readonly freeze?: string;
   readonly freezeNorms?: boolean;
+  readonly statisticsDecay?: number;
   readonly fineTune?: boolean;
   readonly headEpochs?: number;
   readonly stageRate?: number;
@@ -101,6 +112,16 @@ export function withTrainOptions(command: Command): Command {
     .addOption(named("--optimizer <name>", "how gradients change weights", Object.keys(optimizers)))
     .addOption(named("--schedule <name>", "how the learning rate falls", Object.keys(schedules)))
     .option("--lr <rate>", "highest learning rate", positiveNumber)
+    .option(
+      "--lr-factor <factor>",
+      "what exponential, step and plateau multiply the rate by",
+      positiveNumber,
+    )
+    .option(
+      "--lr-epochs <n,...>",
+      "when: every n epochs (exponential), after each n (step), n without a lower loss (plateau)",
+      wholeNumbers,
+    )
     .option("--warmup <epochs>", "epochs in which the learning rate rises from 0", notNegative)
     .option("--weight-decay <factor>", "L2 decay of weights, not of batch norm", notNegative)
     .option("--clip <norm>", "largest L2 norm of all gradients; 0: no limit", notNegative)
@@ -109,12 +130,15 @@ export function withTrainOptions(command: Command): Command {
     .option("--mixup <alpha>", "blend photos in pairs; 0: no", notNegative)
     .option("--cutmix <alpha>", "paste a part of a photo into another; 0: no", notNegative)
     .addOption(named("--augment <name>", "how photos are varied", Object.keys(augmentations)))
+    .option("--erasing <share>", "share of photos in which a rectangle is hidden", share)
     .option("--aux", "train the auxiliary classifier along")
     .option("--no-aux", "leave the auxiliary classifier out")
+    .option("--aux-weight <factor>", "its part in the loss", notNegative)
     .option("--ema <decay>", "evaluate and save a running average of the weights; 0: no", share)
     .option("--freeze <block>", "keep the network up to a block, or body: the classifier alone")
     .option("--freeze-norms", "keep the running statistics of every batch norm")
     .option("--no-freeze-norms", "let batch norms that are trained take the batch's statistics")
+    .option("--statistics-decay <share>", "what running statistics keep each step", share)
     .option("--fine-tune", "two phases: the classifier alone, then what follows --freeze")
     .option("--head-epochs <n>", "epochs of the first of these", wholeNumber(1))
     .option(
@@ -140,26 +164,72 @@ export function withTrainOptions(command: Command): Command {
     .option("--memory <size>", "memory a step may take, such as 3GiB", byteSize);
 }
 
+/** The recipes for `--help`: what each gives where no flag says otherwise. */
+export function recipesText(): string {
+  const lines = Object.entries(recipes).map(([name, recipe]: [string, Recipe]) => {
+    const { epochs, batch, optimizer, learningRate, schedule, ema, auxiliary } = recipe;
+    const more = [...(ema === null ? [] : [`ema ${ema}`]), ...(auxiliary ? ["aux"] : [])];
+    const parts = [`${optimizer.kind} ${learningRate}`, schedule.kind, ...more];
+    return `  ${name.padEnd(20)}${epochs} epochs, batch ${batch}, ${parts.join(", ")}`;
+  });
+  return `Recipes, which decide what no flag does:\n${lines.join("\n")}`;
+}
+
 /** The flags as options of the library. Throws `UsageError` when the folder is missing. */
 export function readTrainOptions(flags: TrainFlags): TrainOptions {
   if (flags.data === undefined) {
     throw new UsageError("NO_DATA", "Expected --data with a folder of photos, got none");
   }
-  const { optimizer, schedule, augment, clip, ema, lr, warmup, aux, preprocess } = flags;
+  const { optimizer, clip, ema, lr, warmup, aux, auxWeight, preprocess } = flags;
+  const schedule = readSchedule(flags);
+  const augmentation = readAugmentation(flags);
   const { json: _, resume: _r, extendEpochs: _e, ...same } = flags;
   return {
     ...same,
     data: flags.data,
     ...(optimizer && { optimizer: optimizers[optimizer] }),
-    ...(schedule && { schedule: schedules[schedule] }),
-    ...(augment && { augmentation: augmentations[augment] }),
+    ...(schedule && { schedule }),
+    ...(augmentation && { augmentation }),
     ...(clip !== undefined && { clipNorm: clip === 0 ? null : clip }),
     ...(ema !== undefined && { ema: ema === 0 ? null : ema }),
     ...(lr !== undefined && { learningRate: lr }),
     ...(warmup !== undefined && { warmupEpochs: warmup }),
     ...(aux !== undefined && { auxiliary: aux }),
+    ...(auxWeight !== undefined && { auxiliaryWeight: auxWeight }),
     ...(preprocess && { preprocessing: preprocess }),
   } as TrainOptions;
+}
+
+/** The schedule where one of its flags is given, its other constants as the recipe has them. */
+function readSchedule(flags: TrainFlags): Schedule | undefined {
+  const { schedule, lrFactor, lrEpochs } = flags;
+  if (lrFactor === undefined && lrEpochs === undefined) return schedule && schedules[schedule];
+  const base = schedule ? schedules[schedule] : recipes[recipeNameOf(flags)].schedule;
+  const changed = { ...base, ...(lrFactor !== undefined && { factor: lrFactor }) } as Schedule;
+  const [epochs = 0, ...more] = lrEpochs ?? [];
+  if (changed.kind === "step") return lrEpochs ? { ...changed, at: lrEpochs } : changed;
+  if (changed.kind === "constant" || changed.kind === "cosine" || more.length > 0) {
+    throw new UsageError(
+      "SCHEDULE_CONSTANTS",
+      more.length > 0
+        ? `Expected one number in --lr-epochs for the schedule ${changed.kind}, got ${lrEpochs?.join(",")}`
+        : `Expected --schedule exponential, step or plateau beside --lr-factor or --lr-epochs, got ${changed.kind}`,
+    );
+  }
+  if (!lrEpochs) return changed;
+  return changed.kind === "plateau" ? { ...changed, patience: epochs } : { ...changed, epochs };
+}
+
+/** The augmentation where one of its flags is given. */
+function readAugmentation(flags: TrainFlags): Augmentation | undefined {
+  const { augment, erasing } = flags;
+  if (erasing === undefined) return augment && augmentations[augment];
+  const base = augment ? augmentations[augment] : recipes[recipeNameOf(flags)].augmentation;
+  return { ...base, erasing: { ...defaultErasing, probability: erasing } };
+}
+
+function wholeNumbers(text: string): number[] {
+  return text.split(",").map((part) => wholeNumber(1)(part));
 }
 
 function notNegative(text: string): number {

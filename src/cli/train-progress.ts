@@ -17,14 +17,23 @@ import type {
 /** Seconds between two lines of progress where there is no terminal. */
 const lineSeconds = 30;
 
+const stopping = "\nFinishing the step and saving; Ctrl-C again stops at once.\n";
+const stoppedEarly = "\nStopped before the first step; there is nothing to keep.\n";
+
 /** Shows the events of a training until it ends. */
 export async function showTraining(
   events: AsyncIterable<TrainingEvent>,
-  { json }: { readonly json: boolean },
+  { json, signal }: { readonly json: boolean; readonly signal: AbortSignal },
 ): Promise<void> {
   const progress = process.stderr.isTTY ? new TerminalProgress() : new LineProgress();
+  let isBegun = false;
+  signal.addEventListener("abort", () => {
+    progress.clear();
+    process.stderr.write(isBegun ? stopping : stoppedEarly);
+  });
   try {
     for await (const event of events) {
+      if (event.event === "start") isBegun = true;
       if (json) process.stdout.write(`${JSON.stringify(event)}\n`);
       else show(event, progress);
     }
@@ -105,6 +114,7 @@ function epochText(event: EpochEvent): string {
 
 class TerminalProgress implements TrainingProgress {
   #bar: SingleBar | undefined;
+  #format = "";
 
   step(event: StepEvent): void {
     const { step, steps, epoch, epochs, loss, accuracy, imagesPerSecond } = event;
@@ -127,6 +137,8 @@ class TerminalProgress implements TrainingProgress {
   }
 
   #show(format: string, value: number, total: number, payload: object): void {
+    if (this.#format !== format) this.clear();
+    this.#format = format;
     if (!this.#bar) {
       const stream = process.stderr;
       const look = { barCompleteChar: "█", barIncompleteChar: "░", barsize: 24 };

@@ -6,7 +6,12 @@ import { exitCodes, UsageError } from "../errors.js";
 import { train } from "../training/train.js";
 import { listenForInterruption } from "./interruption.js";
 import { wholeNumber } from "./options.js";
-import { readTrainOptions, type TrainFlags, withTrainOptions } from "./train-options.js";
+import {
+  readTrainOptions,
+  recipesText,
+  type TrainFlags,
+  withTrainOptions,
+} from "./train-options.js";
 import { showTraining } from "./train-progress.js";
 
 export function trainCommand(): Command {
@@ -26,6 +31,8 @@ export function trainCommand(): Command {
       `
 DIR holds train/<class>/* and val/<class>/*, or <class>/* of which --val-fraction is kept apart.
 
+${recipesText()}
+
 Examples:
   irv2 train --data flowers --weights model.safetensors --fine-tune
   irv2 train --data flowers --weights model.safetensors --freeze body --epochs 30
@@ -40,22 +47,26 @@ weights/best.safetensors and weights/last.safetensors, state.safetensors to resu
     .action(run);
 }
 
-async function run(flags: TrainFlags): Promise<void> {
+async function run(flags: TrainFlags, command: Command): Promise<void> {
   using interruption = listenForInterruption();
   const { signal } = interruption;
-  const options = readResume(flags) ?? readTrainOptions(flags);
-  await showTraining(train({ ...options, signal }), { json: flags.json ?? false });
+  const isGiven = (name: string) => command.getOptionValueSource(name) === "cli";
+  const options = readResume(flags, isGiven) ?? readTrainOptions(flags);
+  await showTraining(train({ ...options, signal }), { json: flags.json ?? false, signal });
   if (signal.aborted) process.exitCode = exitCodes.interrupted;
 }
 
-function readResume({ resume, extendEpochs, data, ...rest }: TrainFlags) {
+/** How to go on with a run; undefined for a new one. Throws `UsageError` on what does not go with it. */
+function readResume(
+  { resume, extendEpochs, ...rest }: TrainFlags,
+  isGiven: (name: string) => boolean,
+) {
   if (resume === undefined) {
     if (extendEpochs === undefined) return undefined;
     throw new UsageError("NO_RESUME", "Expected --resume with a run for --extend-epochs, got none");
   }
-  const { json: _, engine: _e, ...others } = rest;
-  const given = Object.keys({ ...others, ...(data !== undefined && { data }) });
-  const extra = given.filter((name) => name !== "debug");
+  const isHarmless = (name: string) => name === "json" || name === "debug";
+  const extra = Object.keys(rest).filter((name) => isGiven(name) && !isHarmless(name));
   if (extra.length > 0) {
     throw new UsageError(
       "RESUME_OPTIONS",

@@ -62,6 +62,7 @@ warning: unbalanced 30.0 to 1: "long-haired dog" has 1,200 training photos, "cat
     }));
     const duplicates = [
       same("train/cat/a.jpg", "train/cat/b.jpg", "train/cat/c.jpg"),
+      same(...["g", "h", "i", "j", "k"].map((name) => `train/cat/${name}.jpg`)),
       same("train/cat/d.jpg", "val/cat/d.jpg"),
       same("train/cat/e.jpg", "train/dog/e.jpg"),
       same("train/cat/f.jpg", "train/dog/f.jpg"),
@@ -82,8 +83,9 @@ warning: unbalanced 30.0 to 1: "long-haired dog" has 1,200 training photos, "cat
       "warning: 2 photos are under more than one class, so one label is wrong; all copies are kept:",
       "  train/cat/e.jpg (training) = train/dog/e.jpg (training)",
       "  train/cat/f.jpg (training) = train/dog/f.jpg (training)",
-      "warning: 1 photo is more than once in the same class; all copies are kept:",
+      "warning: 2 photos are more than once in the same class; all copies are kept:",
       "  train/cat/a.jpg = train/cat/b.jpg = train/cat/c.jpg",
+      "  train/cat/g.jpg = train/cat/h.jpg = train/cat/k.jpg and 2 more copies",
     ]);
   });
 

@@ -9,6 +9,8 @@ const largestListed = 30;
 const smallestListed = 10;
 /** Files named for each kind of warning. */
 const filesNamed = 5;
+/** Copies of one photo that are named. */
+const copiesNamed = 3;
 /** From this ratio of the largest to the smallest class on, imbalance is a warning. */
 const imbalanceWarned = 10;
 
@@ -78,8 +80,15 @@ function groupsText(
   if (groups.length === 0) return [];
   return [
     `warning: ${amount(groups.length, "photo")} ${groups.length === 1 ? "is" : "are"} ${where}; all copies are kept:`,
-    ...firstOf(groups, ({ files }) => files.map(nameFile).join(" = ")),
+    ...firstOf(groups, ({ files }) => copies(files.map(nameFile))),
   ];
+}
+
+/** The first copies, and the last, which stands in another split or class where there is one. */
+function copies(names: readonly string[]): string {
+  if (names.length <= copiesNamed) return names.join(" = ");
+  const shown = [...names.slice(0, copiesNamed - 1), names.at(-1)];
+  return `${shown.join(" = ")} and ${amount(names.length - copiesNamed, "more copy", "more copies")}`;
 }
 
 function splitAndPath({ path, split }: ReportedFile): string {

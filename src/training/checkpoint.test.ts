@@ -41,6 +41,13 @@ describe("checkpoints", () => {
         message: `Cannot resume from "${path}": expected a checkpoint of version 1, got ${version ? "version 2" : "another file"}`,
       });
     }
+    const metadata = { format: "inception-resnet-v2-checkpoint", version: "1", progress: "{" };
+    await writeSafetensors(path, variables, { metadata });
+    await assert.rejects(readCheckpoint(path), {
+      name: "ModelError",
+      code: "CHECKPOINT_DAMAGED",
+      message: `Cannot resume from "${path}": expected its progress as JSON, got something else`,
+    });
     await assert.rejects(readCheckpoint(join(at, "none")), { code: "WEIGHTS_MISSING" });
     assert.deepEqual(await readdir(at), ["state.safetensors"]);
   });

@@ -35,7 +35,7 @@ export interface WarningEvent {
   readonly message: string;
 }
 
-/** Work before the first step of a phase: features of a frozen body, for example. */
+/** Work before the first step: photos that are looked at, features of a frozen body. */
 export interface PrepareEvent {
   readonly event: "prepare";
   readonly what: "photos" | "features";

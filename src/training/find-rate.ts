@@ -2,9 +2,9 @@
  * @file The learning rate range test (Smith 2017, arXiv 1506.01186): steps at a rate that grows from
  * tiny to too large, and the rate at which the loss fell fastest. Nothing is kept of it.
  */
-import { epochOrder } from "../data/sampler.js";
+import { classWeights, epochOrder } from "../data/sampler.js";
 import { epochBatches, stepsOf } from "./batches.js";
-import type { DataEvent, PrepareEvent } from "./events.js";
+import type { DataEvent, PrepareEvent, WarningEvent } from "./events.js";
 import { openPhase } from "./open-phase.js";
 import { prepare, type TrainControls } from "./prepare.js";
 import { openExecutor, type Phase, type TrainOptions } from "./settings.js";
@@ -42,7 +42,7 @@ const divergence = 4;
 /** Runs the test on the last phase of what would be trained. Throws as `train` does. */
 export async function* findLearningRate(
   options: FindRateOptions,
-): AsyncGenerator<DataEvent | PrepareEvent | RateEvent | RateFoundEvent> {
+): AsyncGenerator<DataEvent | PrepareEvent | WarningEvent | RateEvent | RateFoundEvent> {
   const { range: [lowest, highest] = [1e-6, 1], steps = 100, signal } = options;
   const { settings, dataset, parameters } = yield* prepare(options);
   const phase = settings.phases.at(-1) as Phase;
@@ -51,6 +51,9 @@ export async function* findLearningRate(
   await using _ = { [Symbol.asyncDispose]: () => executor.dispose() };
   const opening = { settings, dataset, phase, executor, parameters, signal, keepFeatures: false };
   await using open = yield* openPhase(opening);
+  const weights = settings.classWeights
+    ? classWeights(dataset.train, dataset.classes.length)
+    : undefined;
   const found: RateEvent[] = [];
   let [average, epoch] = [0, 0];
   search: while (found.length < steps && stepsOf(dataset.train.length, phase.batch) > 0) {
@@ -67,6 +70,7 @@ export async function* findLearningRate(
       epoch: epoch++,
       from: 0,
       classes: dataset.classes.length,
+      ...(weights && { classWeights: weights }),
     });
     for await (const batch of batches) {
       const at = found.length;
@@ -93,9 +97,15 @@ export function chooseRate(found: readonly RateEvent[]): Omit<RateFoundEvent, "e
   if (found.length < 3) return undefined;
   const lowest = found.reduce((best, one) => (one.smoothed < best.smoothed ? one : best));
   let [steepest, slope] = [lowest, 0];
-  // The running average settles over the first tenth.
-  for (let at = Math.ceil(found.length / 10); at < found.length - 1; at++) {
-    const [before, now, after] = found.slice(at - 1, at + 2) as [RateEvent, RateEvent, RateEvent];
+  // A tenth of the steps to either side, as one batch is harder than another; the running average
+  // settles over the first tenth.
+  const reach = Math.max(1, Math.round(found.length / 10));
+  for (let at = Math.min(2 * reach, found.length - 2); at + reach < found.length; at++) {
+    const [before, now, after] = [at - reach, at, at + reach].map((one) => found[one]) as [
+      RateEvent,
+      RateEvent,
+      RateEvent,
+    ];
     if (now.learningRate > lowest.learningRate) break;
     const change = after.smoothed - before.smoothed;
     if (change < slope) [steepest, slope] = [now, change];

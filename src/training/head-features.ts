@@ -17,8 +17,7 @@ import { item, type Tensor, type Tensors, tensor } from "../tensor/tensor.js";
 import { floatsOf, readSafetensors, writeSafetensors } from "../weights/formats/safetensors.js";
 import { readWeightBytes } from "../weights/read-file.js";
 import { type LoadSample, validationBatches } from "./batches.js";
-import { saving } from "./checkpoint.js";
-import type { PrepareEvent } from "./events.js";
+import type { PrepareEvent, WarningEvent } from "./events.js";
 
 /** What features are made from. */
 export interface FeatureOptions {
@@ -35,8 +34,13 @@ export interface FeatureOptions {
   readonly keep: boolean;
 }
 
-/** Computes the features [samples,n] or reads them; says how many are done. */
-export async function* headFeatures(options: FeatureOptions): AsyncGenerator<PrepareEvent, Tensor> {
+/**
+ * Computes the features [samples,n] or reads them; says how many are done, and when they cannot be
+ * kept.
+ */
+export async function* headFeatures(
+  options: FeatureOptions,
+): AsyncGenerator<PrepareEvent | WarningEvent, Tensor> {
   const { network, samples } = options;
   const size = network.outputs.get("features")?.shape[1] ?? 0;
   const path = join(cacheFolder("features"), `${await keyOf(options)}.safetensors`);
@@ -50,8 +54,16 @@ export async function* headFeatures(options: FeatureOptions): AsyncGenerator<Pre
     yield { event: "prepare", what: "features", done, total: samples.length };
   }
   if (!options.keep) return features;
-  await mkdir(dirname(path), { recursive: true });
-  await saving(path, () => writeSafetensors(path, new Map([["features", features]])));
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeSafetensors(path, new Map([["features", features]]));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    yield {
+      event: "warning",
+      message: `The features are computed again next time, since they could not be kept (${reason}).`,
+    };
+  }
   return features;
 }
 

@@ -7,7 +7,7 @@
 import { epochOrder } from "../data/sampler.js";
 import { Irv2Error } from "../errors.js";
 import type { EpochRow } from "../evaluation/epoch-row.js";
-import { evaluateLogits } from "../evaluation/metrics.js";
+import { type Evaluation, evaluateLogits } from "../evaluation/metrics.js";
 import { epochBatches, type LoadSample, stepsOf, validationBatches } from "./batches.js";
 import type { Progress } from "./checkpoint.js";
 import type { EpochEvent, StepEvent } from "./events.js";
@@ -36,11 +36,12 @@ export async function* trainPhase(
 ): AsyncGenerator<StepEvent | EpochEvent> {
   while (run.progress.phaseEpochs < parts.phase.epochs) {
     yield* trainEpoch(run, parts);
+    const finished = run.isStopped ? undefined : await finishEpoch(run, parts);
+    if (finished) yield finished;
     if (run.isStopped) {
       await run.saveCheckpoint(parts.trainer);
       return;
     }
-    yield await finishEpoch(run, parts);
   }
 }
 
@@ -117,10 +118,13 @@ function stepEvent(run: Run, phase: Phase, steps: number, rate: number): StepEve
   };
 }
 
-async function finishEpoch(run: Run, parts: PhaseParts): Promise<EpochEvent> {
+/** Validates and saves; undefined when the run was stopped before it was through the photos. */
+async function finishEpoch(run: Run, parts: PhaseParts): Promise<EpochEvent | undefined> {
   const { trainer, phase } = parts;
   const imagesPerSecond = run.clock.rate();
-  const { loss, top1, top5 } = await validate(run, parts);
+  const evaluation = await validate(run, parts);
+  if (!evaluation) return undefined;
+  const { loss, top1, top5 } = evaluation;
   const { sums, rows, best, phaseEpochs, updates } = run.progress;
   const steps = stepsOf(run.dataset.train.length, phase.batch);
   const row: EpochRow = {
@@ -149,11 +153,15 @@ async function finishEpoch(run: Run, parts: PhaseParts): Promise<EpochEvent> {
   return { event: "epoch", phase: phase.name, epochs: run.epochs, isBest, ...row };
 }
 
-async function validate(run: Run, { trainer, phase, load }: PhaseParts) {
+async function validate(
+  run: Run,
+  { trainer, phase, load }: PhaseParts,
+): Promise<Evaluation | undefined> {
   const { classes, validation } = run.dataset;
   const logits = new Float32Array(validation.length * classes.length);
   let at = 0;
   for await (const images of validationBatches(validation, phase.batch / phase.parts, load)) {
+    if (run.isStopped) return undefined;
     const rows = await trainer.evaluate(images);
     logits.set(rows.data, at);
     at += rows.data.length;

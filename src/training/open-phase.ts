@@ -9,7 +9,7 @@ import { cacheFolder } from "../image/decode-cache.js";
 import { ImageLoader } from "../image/loader.js";
 import type { Tensors } from "../tensor/tensor.js";
 import type { LoadSample } from "./batches.js";
-import type { PrepareEvent } from "./events.js";
+import type { PrepareEvent, WarningEvent } from "./events.js";
 import { cutGraph, divide, stageRates } from "./freeze.js";
 import { headFeatures, loadRows } from "./head-features.js";
 import { pickVariables, trainingNetwork } from "./network.js";
@@ -46,7 +46,9 @@ export interface OpenPhase extends AsyncDisposable {
  * so. Throws `ResourceError` when memory runs out, `UsageError` on an unknown block, and the reason
  * of the signal when that stops it.
  */
-export async function* openPhase(options: PhaseOptions): AsyncGenerator<PrepareEvent, OpenPhase> {
+export async function* openPhase(
+  options: PhaseOptions,
+): AsyncGenerator<PrepareEvent | WarningEvent, OpenPhase> {
   const { settings, dataset, phase, executor, parameters, state } = options;
   const loader = openLoader(settings);
   try {
@@ -93,7 +95,7 @@ async function* loadFeatures(
   { settings, dataset, executor, parameters, signal, keepFeatures = true }: PhaseOptions,
   network: Graph,
   load: LoadSample,
-): AsyncGenerator<PrepareEvent, LoadSample> {
+): AsyncGenerator<PrepareEvent | WarningEvent, LoadSample> {
   const samples: readonly Sample[] = [...dataset.train, ...dataset.validation];
   const { preprocessing } = settings;
   const features = yield* headFeatures({
@@ -130,9 +132,11 @@ function stepOptions(settings: Settings, phase: Phase, whole: Graph): StepOption
   };
 }
 
-/** Memory that this process has or could have. */
+/** Memory that this process has or could have, on the machine or in a container of it. */
 function availableBytes(): number {
-  return freemem() + process.memoryUsage.rss();
+  const free = freemem() + process.memoryUsage.rss();
+  const limit = process.constrainedMemory(); // 0 or huge where there is none
+  return limit > 0 ? Math.min(free, limit) : free;
 }
 
 /** Decoded photos that each loader thread keeps. */

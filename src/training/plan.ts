@@ -12,7 +12,7 @@ import { slots } from "./optimizer.js";
 import { prepare, type TrainControls } from "./prepare.js";
 import { openExecutor, type Phase, type Settings, type TrainOptions } from "./settings.js";
 
-/** What a training takes. */
+/** What a training takes; of one in two phases the second. */
 export interface Plan {
   readonly freeze: string;
   readonly trainedParameters: number;
@@ -55,7 +55,7 @@ export async function measurePlan(options: TrainOptions & TrainControls): Promis
   const perSecond = await timeValidation(few, phase, phaseOpen);
   const epochSeconds =
     dataset.train.length / imagesPerSecond + dataset.validation.length / perSecond;
-  const epochs = settings.phases.reduce((sum, one) => sum + one.epochs, 0);
+  const { epochs } = phase;
   const trained = trainedParameters(network, phase, settings);
   return {
     freeze: phase.freeze,
@@ -85,7 +85,7 @@ async function timeOpening(options: PhaseOptions, photos: number) {
   let [featureSeconds, made] = [0, 0];
   let next = await opening.next();
   for (; !next.done; next = await opening.next()) {
-    made = next.value.done;
+    if (next.value.event === "prepare") made = next.value.done;
     featureSeconds = (performance.now() - started) / 1000;
   }
   const seconds = (performance.now() - started) / 1000;

@@ -1,14 +1,15 @@
 /**
  * @file Everything that a training starts from, new or resumed: settings, photos, network, values.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Dataset, findDataset } from "../data/dataset.js";
-import { inspectDataset, withoutUnreadable } from "../data/inspect.js";
+import { type DataReport, inspectDataset, withoutUnreadable } from "../data/inspect.js";
 import { InputError, ModelError, UsageError } from "../errors.js";
 import type { Graph } from "../graph/ir.js";
 import type { Tensors } from "../tensor/tensor.js";
 import { type LoadedWeights, loadWeights } from "../weights/load.js";
 import { type Checkpoint, readCheckpoint } from "./checkpoint.js";
-import type { DataEvent } from "./events.js";
+import type { DataEvent, PrepareEvent } from "./events.js";
 import { divide } from "./freeze.js";
 import { pickVariables, startingParameters, trainingNetwork } from "./network.js";
 import { exists, type RunConfig, type RunFolder, readRunConfig, runFolder } from "./run-folder.js";
@@ -53,15 +54,18 @@ interface Asked {
   readonly checkpoint?: Checkpoint;
 }
 
-/** Looks at settings, weights and photos, and says what the photos are. Throws as `train` does. */
+/**
+ * Looks at settings, weights and photos, and says what the photos are. Throws as `train` does, and
+ * the reason of the signal when that stops it.
+ */
 export async function* prepare(
   options: (TrainOptions | ResumeOptions) & TrainControls,
-): AsyncGenerator<DataEvent, Prepared> {
+): AsyncGenerator<PrepareEvent | DataEvent, Prepared> {
   const asked = "resume" in options ? await reopen(options) : await begin(options);
   const { settings, checkpoint, loaded, config, folder } = asked;
   const { valFraction, seed } = settings;
   const found = await findDataset(settings.data, { ...(valFraction !== null && { valFraction }) });
-  const report = await inspectDataset(found, options.signal ? { signal: options.signal } : {});
+  const report = yield* inspect(found, options.signal);
   yield { event: "data", report };
   const dataset = withoutUnreadable(found, report);
   const { classes } = dataset;
@@ -78,6 +82,28 @@ export async function* prepare(
   }
   const { parameters, fresh } = startingParameters(network, { seed, classes }, loaded);
   return { ...common, parameters, fresh: loaded ? fresh : [] };
+}
+
+/** Milliseconds between two events that say how many photos were looked at. */
+const tellMs = 500;
+
+async function* inspect(
+  dataset: Dataset,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<PrepareEvent, DataReport> {
+  let [done, total] = [0, 0];
+  const inspection = inspectDataset(dataset, {
+    onProgress(now, all) {
+      [done, total] = [now, all];
+    },
+    ...(signal && { signal }),
+  });
+  inspection.catch(() => {}); // the error comes out where the report is awaited
+  for (;;) {
+    const report = await Promise.race([inspection, sleep(tellMs, undefined, { ref: false })]);
+    if (report) return report;
+    yield { event: "prepare", what: "photos", done, total };
+  }
 }
 
 async function begin(options: TrainOptions): Promise<Asked> {

@@ -7,16 +7,20 @@ import { thumbnail } from "../image/decode-node.js";
 import { InceptionResNetV2 } from "../model/model.js";
 import { formatSeconds } from "../summary/format.js";
 import { saving } from "./checkpoint.js";
+import type { Freeze } from "./freeze.js";
 import type { Run } from "./run.js";
 import { writeText } from "./run-folder.js";
 
 /** Side of the pictures in a report, in pixels. */
 const pictureSide = 160;
 
-/** Evaluates the best weights of a run, as `irv2 evaluate` would, and writes the page. */
-export async function writeReport(run: Run): Promise<Evaluation> {
+/**
+ * Evaluates the best weights of a run, as `irv2 evaluate` would, and writes the page; `engine` says
+ * what it was trained on.
+ */
+export async function writeReport(run: Run, engine: string): Promise<Evaluation> {
   const { settings, dataset, folder, progress } = run;
-  const { engine, threads, precision } = settings;
+  const { threads, precision } = settings;
   const evaluation = await evaluateBest(run);
   const { best, rows } = progress;
   const seconds = rows.reduce((sum, row) => sum + row.seconds, 0);
@@ -28,7 +32,7 @@ export async function writeReport(run: Run): Promise<Evaluation> {
     ["Network", `width ${settings.width}, input ${settings.inputSize.join("x")}`],
     ...settings.phases.map(({ name, freeze, epochs, batch, learningRate }): [string, string] => [
       `Phase ${name}`,
-      `${epochs} epochs, batch ${batch}, learning rate ${learningRate}, ${freeze === "none" ? "all" : `after ${freeze}`} trained`,
+      `${epochs} epochs, batch ${batch}, learning rate ${learningRate}, ${partTrained(freeze)} trained`,
     ]),
     ["Optimiser", `${settings.optimizer.kind}, ${settings.schedule.kind} schedule`],
     ["Best epoch", best ? `${best.epoch} of ${rows.length}` : "none"],
@@ -40,6 +44,11 @@ export async function writeReport(run: Run): Promise<Evaluation> {
   const page = trainingReport({ title, facts, epochs: rows, evaluation, pictures });
   await saving(folder.report, () => writeText(folder.report, page));
   return evaluation;
+}
+
+function partTrained(freeze: Freeze): string {
+  if (freeze === "none") return "all";
+  return freeze === "body" ? "the classifier" : `after ${freeze}`;
 }
 
 /** A page on an evaluation alone. */

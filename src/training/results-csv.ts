@@ -4,9 +4,10 @@
  * Numbers are written in full, so that what is read equals what was written. The file is written
  * whole, beside, and renamed: a run that is stopped never leaves half a table.
  */
-import { open, readFile, rename, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { InputError } from "../errors.js";
 import type { EpochRow } from "../evaluation/epoch-row.js";
+import { writeText } from "./run-folder.js";
 
 /** The columns in their order; the names are also those of the event file. */
 const columns = {
@@ -34,20 +35,7 @@ export function epochScalars(row: EpochRow): Readonly<Record<string, number>> {
 /** Writes the table of a run. */
 export async function writeResults(path: string, rows: readonly EpochRow[]): Promise<void> {
   const lines = rows.map((row) => keys.map((key) => String(row[key])).join(","));
-  const beside = `${path}.${process.pid}.tmp`;
-  try {
-    const file = await open(beside, "w");
-    try {
-      await file.writeFile([header, ...lines, ""].join("\n"));
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(beside, path);
-  } catch (error) {
-    await rm(beside, { force: true });
-    throw error;
-  }
+  await writeText(path, [header, ...lines, ""].join("\n"));
 }
 
 /** Reads the table of a run. Throws `InputError` when it is not one. */

@@ -6,7 +6,7 @@
  */
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ModelError, UsageError } from "../errors.js";
+import { ModelError, ResourceError, UsageError } from "../errors.js";
 import type { Settings } from "./settings.js";
 
 /** Paths of a run. */
@@ -41,21 +41,34 @@ export function runFolder(path: string): RunFolder {
   };
 }
 
+/** Throws `UsageError` when there is a run in the folder already. */
+export async function checkNoRun(out: string): Promise<void> {
+  if (!(await exists(runFolder(out).config))) return;
+  throw new UsageError(
+    "RUN_EXISTS",
+    `Cannot start a run in "${out}": expected a folder without one, got its config.json (--resume ${out} goes on with it)`,
+  );
+}
+
 /**
  * Makes the folder of a new run: the one asked for, which must not hold a run already, or the first
  * of `runs/train`, `runs/train2`, ... that does not exist. Throws `UsageError`.
  */
 export async function createRunFolder(out: string | undefined): Promise<RunFolder> {
+  if (out !== undefined) await checkNoRun(out);
+  return makeFolder(out).catch((cause: NodeJS.ErrnoException) => {
+    throw new UsageError(
+      "RUN_FOLDER",
+      `Cannot start a run in "${out ?? "runs"}": expected a place for a folder, got ${cause.code}`,
+      { cause },
+    );
+  });
+}
+
+async function makeFolder(out: string | undefined): Promise<RunFolder> {
   if (out !== undefined) {
-    const folder = runFolder(out);
-    if (await exists(folder.config)) {
-      throw new UsageError(
-        "RUN_EXISTS",
-        `Cannot start a run in "${out}": expected a folder without one, got its config.json (--resume ${out} goes on with it)`,
-      );
-    }
     await mkdir(join(out, "weights"), { recursive: true });
-    return folder;
+    return runFolder(out);
   }
   for (let count = 1; ; count++) {
     const path = join("runs", `train${count === 1 ? "" : count}`);
@@ -100,15 +113,19 @@ export async function cleanRunFolder({ path }: RunFolder): Promise<void> {
   }
 }
 
-/** Writes a text file beside and renames it. */
+/** Writes a text file beside and renames it. Throws `ResourceError` when it cannot be written. */
 export async function writeText(path: string, text: string): Promise<void> {
   const beside = `${path}.${process.pid}.tmp`;
   try {
-    await writeFile(beside, text);
+    await writeFile(beside, text, { flush: true });
     await rename(beside, path);
-  } catch (error) {
+  } catch (cause) {
     await rm(beside, { force: true }).catch(() => {});
-    throw error;
+    throw new ResourceError(
+      "FILE_UNWRITABLE",
+      `Cannot write "${path}": expected a place for the file, got ${(cause as NodeJS.ErrnoException).code}`,
+      { cause },
+    );
   }
 }
 

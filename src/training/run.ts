@@ -1,6 +1,7 @@
 /**
  * @file A run: what it was asked for, where it stands, and the files that it keeps.
  */
+import { resolve } from "node:path";
 import type { Dataset } from "../data/dataset.js";
 import { Irv2Error } from "../errors.js";
 import type { Graph } from "../graph/ir.js";
@@ -63,6 +64,7 @@ export class Run {
     this.signal = parts.signal;
     this.progress = progress;
     this.#parts = parts;
+    if (progress !== start) this.#noteSaved();
   }
 
   /** Epochs of all phases. */
@@ -113,7 +115,14 @@ export class Run {
   async saveConfig(): Promise<void> {
     const { settings, folder, dataset } = this;
     const { fingerprint } = this.#parts;
-    const config: RunConfig = { settings, classes: dataset.classes, fingerprint };
+    // Whole paths, so that the run can be resumed from anywhere.
+    const { data, weights } = settings;
+    const paths = { data: resolve(data), weights: weights === null ? null : resolve(weights) };
+    const config: RunConfig = {
+      settings: { ...settings, ...paths },
+      classes: dataset.classes,
+      fingerprint,
+    };
     const text = `${JSON.stringify(config, null, 2)}\n`;
     await saving(folder.config, () => writeText(folder.config, text));
   }
@@ -128,11 +137,17 @@ export class Run {
   }
 
   async #writeCheckpoint(variables: Tensors): Promise<void> {
-    const { rows, step } = this.progress;
     this.#checkFinite(variables);
     await writeCheckpoint(this.folder.state, { progress: this.progress, variables });
-    this.lastSaved = `the checkpoint of epoch ${rows.length}${step > 0 ? `, step ${step},` : ""} is kept in "${this.folder.path}"`;
+    this.#noteSaved();
     this.clock.saved();
+  }
+
+  #noteSaved(): void {
+    const { rows, step } = this.progress;
+    const place =
+      step > 0 ? `step ${step} of epoch ${rows.length + 1}` : `the end of epoch ${rows.length}`;
+    this.lastSaved = `the checkpoint of ${place} is kept in "${this.folder.path}"`;
   }
 
   async #writeWeights(path: string, parameters: Tensors): Promise<void> {

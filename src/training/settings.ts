@@ -91,10 +91,20 @@ export interface Settings
   readonly precision: Precision;
 }
 
+/** The recipe that is asked for, or the one that fits. */
+export function recipeNameOf({
+  recipe,
+  weights,
+}: {
+  readonly recipe?: RecipeName | undefined;
+  readonly weights?: string | undefined;
+}): RecipeName {
+  return recipe ?? (weights === undefined ? "from-scratch-small" : "fine-tune");
+}
+
 /** Settles what was left open. Throws `UsageError` on a value out of range. */
 export function settle(options: TrainOptions, loaded?: LoadedWeights): Settings {
-  const name =
-    options.recipe ?? (options.weights === undefined ? "from-scratch-small" : "fine-tune");
+  const name = recipeNameOf(options);
   if (!recipeNames.includes(name)) {
     throw new UsageError(
       "UNKNOWN_RECIPE",

@@ -10,7 +10,7 @@ import { trainPhases } from "./phases.js";
 import { type Prepared, prepare, type ResumeOptions, type TrainControls } from "./prepare.js";
 import { writeReport } from "./report.js";
 import { Run, start } from "./run.js";
-import { cleanRunFolder, createRunFolder } from "./run-folder.js";
+import { checkNoRun, cleanRunFolder, createRunFolder } from "./run-folder.js";
 import { openExecutor, type TrainOptions } from "./settings.js";
 import { openEvents } from "./tensorboard.js";
 
@@ -20,15 +20,17 @@ import { openEvents } from "./tensorboard.js";
  *
  * Throws `UsageError`, `InputError`, `ModelError` or `ResourceError` before the first step when
  * something cannot be used, `ResourceError` when memory or disk run out, and `Irv2Error` when the
- * loss stops being finite.
+ * loss stops being finite. A signal that comes before there is a run folder makes it throw the
+ * signal's reason.
  */
 export async function* train(
   options: (TrainOptions | ResumeOptions) & TrainControls,
 ): AsyncGenerator<TrainingEvent> {
   const { signal } = options;
+  const out = "resume" in options ? undefined : options.out;
+  if (out !== undefined) await checkNoRun(out); // before all photos are looked at
   const prepared = yield* prepare(options);
   const { settings, dataset, network, parameters, fingerprint, checkpoint } = prepared;
-  const out = "resume" in options ? undefined : options.out;
   const folder = prepared.folder ?? (await createRunFolder(out));
   await cleanRunFolder(folder);
   const weights = settings.classWeights
@@ -51,8 +53,9 @@ export async function* train(
     await run.events.close();
     await executor.dispose();
   }
-  if (!run.isStopped) await writeReport(run);
-  yield doneEvent(run);
+  const isDone = !run.isStopped;
+  if (isDone) await writeReport(run, executor.description);
+  yield doneEvent(run, isDone);
 }
 
 function startEvent(run: Run, { network, fresh }: Prepared, engine: string): StartEvent {
@@ -76,10 +79,10 @@ function startEvent(run: Run, { network, fresh }: Prepared, engine: string): Sta
   };
 }
 
-function doneEvent(run: Run): DoneEvent {
+function doneEvent(run: Run, isDone: boolean): DoneEvent {
   const { best, rows } = run.progress;
   return {
-    event: run.isStopped ? "interrupted" : "done",
+    event: isDone ? "done" : "interrupted",
     run: run.folder.path,
     epoch: rows.length,
     ...(best && { best }),

@@ -13,10 +13,12 @@ const weightsOf = (run: string, name = "last") => join(run, "weights", `${name}.
 /** Writes an interrupted run by sending SIGINT after some steps. */
 async function interruptAfter(args: readonly string[], steps: number) {
   const { child, done } = startIrv2([...args, "--json"]);
-  let seen = 0;
+  let [seen, isSent] = [0, false];
   child.stdout?.on("data", (chunk: Buffer) => {
     seen += chunk.toString().split('"event":"step"').length - 1;
-    if (seen >= steps) child.kill("SIGINT");
+    if (seen < steps || isSent) return;
+    isSent = true; // a second one would not let it save
+    child.kill("SIGINT");
   });
   return done;
 }

@@ -25,7 +25,7 @@ const [width = 0.35, size = 139, batch = 32, threads = 2] = process.argv.slice(2
 const rounds = 4;
 const stepsARound = width === 1 ? 2 : 6;
 const classes = Array.from({ length: 10 }, (_, at) => `class ${at}`);
-const executor = await createExecutor("onnxruntime", { threads });
+const executor = await createExecutor("auto", { threads });
 
 const settings = settle({ data: "", width, inputSize: size, batch, epochs: 1 });
 const [phase] = settings.phases as [Phase];

@@ -1,11 +1,12 @@
 /**
  * @file Prints the median seconds an image of our training step: images, width, size, batch,
- * threads, and a memory budget in bytes where there is one.
+ * threads, engine, precision, and a memory budget in bytes where there is one.
  */
 import { readFileSync } from "node:fs";
 import { lower } from "../src/architecture/lower.js";
 import { configureNetwork } from "../src/architecture/transforms.js";
-import { createExecutor } from "../src/executors/index.js";
+import type { Precision } from "../src/executors/executor.js";
+import { createExecutor, type EngineName } from "../src/executors/index.js";
 import { type Tensor, tensor } from "../src/tensor/tensor.js";
 import { paperRmsProp } from "../src/training/optimizer.js";
 import { Trainer } from "../src/training/trainer.js";
@@ -17,13 +18,14 @@ const counted = 5;
 const rate = 1e-4;
 
 const [file = "", ...settings] = process.argv.slice(2);
-const [width = 1, size = 299, batch = 8, threads = 2, memoryBudget] = settings.map(Number);
-const executor = await createExecutor("onnxruntime", { threads });
+const [width = 1, size = 299, batch = 8, threads = 2] = settings.map(Number);
+const [engine, precision, budget] = settings.slice(4) as [EngineName, Precision, string?];
+const executor = await createExecutor(engine, { threads, precision });
 const network = lower(configureNetwork({ classes, width, inputSize: size }), { batch });
 const trainer = await Trainer.create({
   executor,
   network,
-  step: { optimizer: paperRmsProp, ...(memoryBudget !== undefined && { memoryBudget }) },
+  step: { optimizer: paperRmsProp, ...(budget !== undefined && { memoryBudget: Number(budget) }) },
   parameters: initializeParameters(network, { initializer: "slim", seed: 0 }),
   seed: 0,
 });

@@ -1,9 +1,10 @@
 /**
  * @file How long does one training step take, and how much memory? Ours and PyTorch.
  *
- * Claims, fp32, RMSProp, two threads: seconds an image at most 1.15 of PyTorch eager channels_last,
- * for the full network at 299 px, batch 8, and at width 0.35, 139 px, batch 32; peak memory of the
- * full network at most 5 GB, and at most 3 GB with a memory budget for 1.4 times the time.
+ * Claims, RMSProp, two threads, against PyTorch eager channels_last of the same precision: fp32 at
+ * most 1.15 of its seconds an image, for the full network at 299 px, batch 8, and at width 0.35,
+ * 139 px, batch 32; on onednn the full network at most 0.8 in fp32 and 0.9 in bf16; peak memory of
+ * the full network at most 5 GB, and at most 3 GB with a memory budget for 1.4 times the time.
  */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
@@ -46,15 +47,15 @@ export const trainFull = () => compare([full]);
 export const trainSmall = () => compare([small]);
 
 async function compare(cases: readonly Case[]): Promise<Answer> {
-  const rows = [["variant", "case", "s an image", "of PyTorch", "peak MB"]];
+  const rows = [["variant", "case", "s an image", "of PyTorch's", "peak MB"]];
   const data: Record<string, unknown> = {};
   for (const one of cases) {
     const runs = await inTurn(variantsOf(one), rounds, { warmUp: false });
     const times = (name: string) => (runs.get(name) ?? []).map(({ output }) => Number(output));
-    const peer = times("PyTorch");
     for (const [name, list] of runs) {
       const seconds = times(name);
-      const ratio = medianRatio(seconds, peer);
+      const peer = name.endsWith("bf16") ? "PyTorch bf16" : "PyTorch fp32";
+      const ratio = medianRatio(seconds, times(peer));
       const peak = median(list.map(({ peakMemoryBytes }) => peakMemoryBytes));
       const cells = [median(seconds).toFixed(4), ratio.toFixed(3), (peak / 1e6).toFixed(0)];
       rows.push([name, one.title, ...cells]);
@@ -70,11 +71,21 @@ function variantsOf({ width, size, batch }: Case): Variant[] {
   const ours = (...more: string[]): Variant["command"] => {
     return [process.execPath, script("train-ours.js"), ...args, ...more];
   };
-  const variants: Variant[] = [{ name: "ours", command: ours() }];
-  if (width === 1) variants.push({ name: "ours within 3 GiB", command: ours(String(budget)) });
+  const variants: Variant[] = [
+    { name: "onednn fp32", command: ours("onednn", "fp32") },
+    { name: "onednn bf16", command: ours("onednn", "bf16") },
+    { name: "onnxruntime fp32", command: ours("onnxruntime", "fp32") },
+  ];
+  if (width === 1) {
+    for (const engine of ["onednn", "onnxruntime"]) {
+      const command = ours(engine, "fp32", String(budget));
+      variants.push({ name: `${engine} within 3 GiB, fp32`, command });
+    }
+  }
   if (python) {
     const file = repositoryFile("bench/python/train_torch.py");
-    variants.push({ name: "PyTorch", command: [python, file, ...args] });
+    variants.push({ name: "PyTorch fp32", command: [python, file, ...args] });
+    variants.push({ name: "PyTorch bf16", command: [python, file, ...args, "bf16"] });
   }
   return variants;
 }

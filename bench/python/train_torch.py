@@ -1,4 +1,5 @@
-"""Prints the median seconds an image of PyTorch's training step: images, width, size, batch, threads.
+"""Prints the median seconds an image of PyTorch's training step: images, width, size, batch, threads,
+and bf16 for autocast.
 
 Eager, channels_last, RMSProp with the paper's settings, on the network of scripts/python/network.py.
 """
@@ -17,6 +18,7 @@ from network import Network, initialize  # noqa: E402
 CLASSES, COUNTED = 1000, 5
 file, width = sys.argv[1], float(sys.argv[2])
 size, batch, threads = map(int, sys.argv[3:6])
+AUTOCAST = sys.argv[6:] == ["bf16"]
 torch.set_num_threads(threads)
 network = Network(CLASSES, width).train()
 initialize(network)
@@ -29,7 +31,9 @@ optimizer = torch.optim.RMSprop(trained, lr=1e-4, alpha=0.9, eps=1.0, momentum=0
 times = []
 for step in range(-2, COUNTED):
     start = time.perf_counter()
-    loss = torch.nn.functional.cross_entropy(network(images)[0], targets)
+    with torch.autocast("cpu", torch.bfloat16, enabled=AUTOCAST):
+        logits = network(images)[0]
+    loss = torch.nn.functional.cross_entropy(logits.float(), targets)
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { noOneDnn } from "../../../test/helpers/engines.js";
+import { lower } from "../../architecture/lower.js";
+import { configureNetwork } from "../../architecture/transforms.js";
+import { tensor } from "../../tensor/tensor.js";
+import { paperRmsProp } from "../../training/optimizer.js";
+import { buildStepGraphs } from "../../training/step-graphs.js";
+import { initializeParameters } from "../../weights/initialize.js";
+import { createExecutor } from "../index.js";
+
+const network = lower(configureNetwork({ width: 0.1, inputSize: 75, classes: 10 }));
+const parameters = initializeParameters(network, { initializer: "slim", seed: 0 });
+const inputs = new Map([["image", tensor([1, 3, 75, 75])]]);
+
+/** Room for what the allocator and the garbage collector keep for a while. */
+const slackBytes = 40e6;
+
+/** Runs something many times; resident memory must not grow after the first tenth. */
+async function staysFlat(times: number, run: (at: number) => Promise<void>): Promise<void> {
+  let before = 0;
+  for (let at = 0; at < times; at++) {
+    await run(at);
+    if (at === Math.floor(times / 10)) before = process.memoryUsage.rss();
+  }
+  const grown = process.memoryUsage.rss() - before;
+  assert.ok(grown < slackBytes, `grew by ${(grown / 1e6).toFixed(0)} MB from ${before / 1e6}`);
+}
+
+describe("memory of the onednn executor", { skip: noOneDnn }, () => {
+  it("is flat over 1,000 executors that are made, used and disposed of", async () => {
+    await staysFlat(1000, async () => {
+      const executor = await createExecutor("onednn", { threads: 2 });
+      const program = await executor.compile(network, parameters);
+      await program.run(inputs);
+      await executor.dispose();
+    });
+  });
+
+  it("is flat over 10,000 forward passes of a small network", async () => {
+    const executor = await createExecutor("onednn", { threads: 2 });
+    const program = await executor.compile(network, parameters);
+    await staysFlat(10_000, async () => {
+      await program.run(inputs);
+    });
+    await executor.dispose();
+  });
+
+  it("is flat over 300 trainings that are compiled, stepped and released", async () => {
+    const executor = await createExecutor("onednn", { threads: 2 });
+    const graph = lower(configureNetwork({ width: 0.1, inputSize: 75, classes: 10, dropout: 0 }), {
+      batch: 2,
+    });
+    const graphs = buildStepGraphs(graph, { optimizer: paperRmsProp });
+    const variables = new Map(parameters);
+    for (const { name, shape } of graphs.state) variables.set(name, tensor(shape));
+    const batch = new Map([
+      ["image", tensor([2, 3, 75, 75])],
+      ["targets", tensor([2, 10])],
+    ]);
+    await staysFlat(300, async () => {
+      const training = await executor.compileTraining([graphs.gradients], variables);
+      await training.run(0, batch);
+      await training.dispose();
+    });
+    await executor.dispose();
+  });
+});

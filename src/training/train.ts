@@ -2,6 +2,7 @@
  * @file A whole training as a stream of events: photos looked at, phases trained, report written.
  */
 import { classWeights } from "../data/sampler.js";
+import { chooseEngine } from "../executors/index.js";
 import { isTrainable, type Parameter } from "../graph/ir.js";
 import { sizeOf } from "../tensor/tensor.js";
 import type { DoneEvent, StartEvent, TrainingEvent } from "./events.js";
@@ -11,7 +12,7 @@ import { type Prepared, prepare, type ResumeOptions, type TrainControls } from "
 import { writeReport } from "./report.js";
 import { Run, start } from "./run.js";
 import { checkNoRun, cleanRunFolder, createRunFolder } from "./run-folder.js";
-import { openExecutor, type TrainOptions } from "./settings.js";
+import { openExecutor, type Settings, type TrainOptions } from "./settings.js";
 import { openEvents } from "./tensorboard.js";
 
 /**
@@ -30,7 +31,8 @@ export async function* train(
   const out = "resume" in options ? undefined : options.out;
   if (out !== undefined) await checkNoRun(out); // before all photos are looked at
   const prepared = yield* prepare(options);
-  const { settings, dataset, network, parameters, fingerprint, checkpoint } = prepared;
+  const { dataset, network, parameters, fingerprint, checkpoint } = prepared;
+  const settings = await withEngine(prepared.settings);
   const folder = prepared.folder ?? (await createRunFolder(out));
   await cleanRunFolder(folder);
   const weights = settings.classWeights
@@ -56,6 +58,12 @@ export async function* train(
   const isDone = !run.isStopped;
   if (isDone) await writeReport(run, executor.description);
   yield doneEvent(run, isDone);
+}
+
+/** The engine that `auto` stands for here, which a resumed run takes too: others round differently. */
+async function withEngine(settings: Settings): Promise<Settings> {
+  const { engine, precision } = settings;
+  return engine === "auto" ? { ...settings, engine: await chooseEngine({ precision }) } : settings;
 }
 
 function startEvent(run: Run, { network, fresh }: Prepared, engine: string): StartEvent {

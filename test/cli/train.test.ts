@@ -60,6 +60,8 @@ describe("irv2 train", () => {
     assert.deepEqual(files.sort(), expected);
     const table = await readFile(join(run, "results.csv"), "utf8");
     assert.equal(table.trim().split("\n").length, 3);
+    const { settings } = JSON.parse(await readFile(join(run, "config.json"), "utf8"));
+    assert.notEqual(settings.engine, "auto"); // another one would round differently
     const page = await readFile(join(run, "report.html"), "utf8");
     for (const name of colorClasses) assert.ok(page.includes(name), name);
   });

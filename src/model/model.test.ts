@@ -31,7 +31,7 @@ describe("InceptionResNetV2", () => {
     assert.deepEqual(model.labels, smallLabels);
     assert.deepEqual(model.inputSize, [smallSize, smallSize]);
     assert.equal(model.preprocessing.filter, "bicubic");
-    assert.match(model.engine, /^ONNX Runtime /);
+    assert.match(model.engine, /^(oneDNN|ONNX Runtime) /);
   });
 
   it("classifies an image into named, ranked classes", async () => {

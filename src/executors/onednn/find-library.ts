@@ -71,7 +71,7 @@ export async function openLibrary(threads?: number): Promise<Library> {
       if (threads !== undefined) setThreads(koffi, threads);
       return library;
     } catch (cause) {
-      failures.push(cause);
+      failures.push(new Error(`${path}: ${reason(cause)}`, { cause }));
     }
   }
   const [first] = failures;

@@ -37,8 +37,9 @@ export type Finish =
   | Exclude<PostOp, { kind: "binary" }>
   | { readonly kind: "binary"; readonly of: BinaryName; readonly with: Placed };
 
-/** Fewer channels than this do not fill a block. */
-const blockedFrom = 16;
+/** A block of channels, and as few as still make one, the rest zeros. */
+const block = 16;
+const blockedFrom = 8;
 
 /** A graph on its way into a program. */
 export class Site {
@@ -106,10 +107,9 @@ export class Site {
     return this.layout(shape, this.activations, homeOrder(shape));
   }
 
-  /** The layout that a primitive is offered for a value: its home, or any where that is not blocked. */
+  /** The layout that a convolution is offered for a value: its home, or any if it fills no block. */
   offer({ shape }: Pick<Value, "shape">): Layout {
-    const isBlocked = homeOrder(shape) === "blocked";
-    return this.layout(shape, this.activations, isBlocked ? "blocked" : "any");
+    return this.layout(shape, this.activations, (shape[1] ?? 0) < block ? "any" : "blocked");
   }
 
   /** A value in a layout; copies it once if it is nowhere in that layout yet. */

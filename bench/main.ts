@@ -12,6 +12,7 @@ import { classify } from "./classify.js";
 import { folder } from "./folder.js";
 import { forward } from "./forward.js";
 import type { Answer } from "./measure.js";
+import { roofline } from "./roofline.js";
 import { train, trainFull, trainSmall } from "./train.js";
 import { trainData } from "./train-data.js";
 
@@ -23,10 +24,11 @@ const questions: Readonly<Record<string, () => Promise<Answer>>> = {
   "train-full": trainFull,
   "train-small": trainSmall,
   "train-data": trainData,
+  roofline,
 };
 
 /** What is asked where nothing is named: each once. */
-const usual = ["forward", "classify", "folder", "train", "train-data"];
+const usual = ["forward", "classify", "folder", "train", "train-data", "roofline"];
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !(name in questions));

@@ -63,7 +63,8 @@ function following(site: Site, node: Node<"conv2d">): Following {
   if (sum && other && site.isReady(other)) {
     site.skip(sum);
     result = sum.outputs[0] as Value;
-    into = site.takeOver(other, sum, site.home(other));
+    // oneDNN adds to what is there only as the first thing it does to a result.
+    if (!factor) into = site.takeOver(other, sum, site.home(other));
     if (into) finishes.push({ kind: "sum", factor: 1 });
     else finishes.push({ kind: "binary", of: "add", with: site.get(other) });
   }

@@ -54,10 +54,14 @@ const optimizers = JSON.parse(
 };
 
 /** Float32 rounding of sums of a few dozen products. */
-const tolerance = 1e-6;
+const float32Tolerance = 1e-6;
 
-/** Runs the suite on an executor. */
-export function executorContract(name: string, create: () => Promise<Executor>): void {
+/** Runs the suite on an executor; the tolerance is a relative L2 distance. */
+export function executorContract(
+  name: string,
+  create: () => Promise<Executor>,
+  tolerance = float32Tolerance,
+): void {
   describe(`${name} executor`, () => {
     let executor: Executor;
     before(async () => {

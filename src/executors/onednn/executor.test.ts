@@ -9,6 +9,12 @@ import { createExecutor } from "../index.js";
 if (noOneDnn) it("computes as PyTorch does", { skip: noOneDnn }, () => {});
 else executorContract("onednn", () => createExecutor("onednn", { threads: 2 }));
 
+/** Eight bits of mantissa, and sums of rounded numbers that cancel. */
+const bf16Tolerance = 2e-2;
+const half = { threads: 2, precision: "bf16" } as const;
+if (noBf16) it("computes as PyTorch does, in bf16", { skip: noBf16 }, () => {});
+else executorContract("onednn in bf16", () => createExecutor("onednn", half), bf16Tolerance);
+
 /** relu(x + 0.1 (w x + b)) and its concatenation with x: what is done along with a convolution. */
 function residual(channels: number) {
   const graph = new GraphBuilder();

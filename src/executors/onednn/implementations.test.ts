@@ -15,14 +15,18 @@ function implementations(...args: string[]): string[] {
     { env: { ...process.env, DNNL_VERBOSE: "1" }, encoding: "utf8", maxBuffer: 2 ** 28 },
   );
   assert.equal(status, 0, stderr);
-  const lines = stdout.split("\n").filter((line) => /^(onednn|dnnl)_verbose,.*exec,cpu,/.test(line));
+  const lines = stdout
+    .split("\n")
+    .filter((line) => /^(onednn|dnnl)_verbose,.*exec,cpu,/.test(line));
   const found = lines.map((line) => line.replace(/^.*exec,cpu,([^,]+),([^,]+),.*$/, "$1,$2"));
   return [...new Set(found)].sort();
 }
 
 /** Slow definitions that the library falls back on; a reduction of a few rows may be one. */
 function slow(found: readonly string[]): string[] {
-  return found.filter((one) => /,(ref|simple)/.test(one) && !/^(reduction|reorder|concat)/.test(one));
+  return found.filter(
+    (one) => /,(ref|simple)/.test(one) && !/^(reduction|reorder|concat)/.test(one),
+  );
 }
 
 describe("oneDNN's implementations", { skip: noOneDnn }, () => {

@@ -42,6 +42,8 @@ export interface StepOptions {
    * them again, which changes no result; unlimited by default.
    */
   readonly memoryBudget?: number;
+  /** Name of the executor whose memory the budget counts; onnxruntime. */
+  readonly executor?: string;
 }
 
 /** A variable that training adds to the network's parameters. */
@@ -111,11 +113,10 @@ export function buildStepGraphs(network: Graph, options: StepOptions): StepGraph
   const gradientStep = { graph, assign };
   const { memoryBudget } = options;
   if (memoryBudget === undefined) return { gradients: gradientStep, update, state, trained, masks };
-  const inBudget = keepBudget(
-    { gradients: gradientStep, update },
-    new Set(forward.nodes),
-    memoryBudget,
-  );
+  const inBudget = keepBudget({ gradients: gradientStep, update }, new Set(forward.nodes), {
+    budget: memoryBudget,
+    executor: options.executor ?? "onnxruntime",
+  });
   return { gradients: { graph: inBudget, assign }, update, state, trained, masks };
 }
 

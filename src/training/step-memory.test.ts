@@ -22,6 +22,8 @@ const build = (memoryBudget?: number) =>
     ...(memoryBudget !== undefined && { memoryBudget }),
   });
 
+const predict = (graphs: StepGraphs) => predictStepMemory(graphs, "onnxruntime");
+
 /** Two steps: the losses of both, and everything that the second leaves in the variables. */
 async function train(graphs: StepGraphs) {
   const variables = new Map<string, Tensor>(hashWeights(network));
@@ -77,17 +79,27 @@ describe("a memory budget", () => {
   });
 
   it("computes again no more than it must, in legal graphs", () => {
-    const [most, least] = [predictStepMemory(build()), predictStepMemory(build(1))];
+    const [most, least] = [predict(build()), predict(build(1))];
     assert.ok(least < most, `${least} of ${most} bytes`);
     const budget = (most + least) / 2;
     const graphs = build(budget);
     verifyGraph(graphs.gradients.graph);
-    const between = predictStepMemory(graphs);
+    const between = predict(graphs);
     assert.ok(between <= budget && between > least, `${between} of ${budget} bytes`);
   });
 
+  it("counts the memory of the executor that it is for", () => {
+    const [ort, onednn] = ["onnxruntime", "onednn"].map((executor) => {
+      const network = lower(configureNetwork(), { batch: 8 });
+      const memoryBudget = 3 * 2 ** 30;
+      const graphs = buildStepGraphs(network, { optimizer: paperRmsProp, memoryBudget, executor });
+      return predictStepMemory(graphs, executor) / memoryBudget;
+    }) as [number, number];
+    for (const share of [ort, onednn]) assert.ok(share <= 1 && share > 0.85, `${share}`);
+  });
+
   it("leaves room for what frozen parts do not need", () => {
-    const all = predictStepMemory(build());
+    const all = predict(build());
     const head = buildStepGraphs(network, {
       optimizer: paperRmsProp,
       trains: ({ name }) => /^(aux_)?logits/.test(name),
@@ -95,6 +107,6 @@ describe("a memory budget", () => {
       memoryBudget: 1,
     });
     verifyGraph(head.gradients.graph);
-    assert.ok(predictStepMemory(head) < all);
+    assert.ok(predict(head) < all);
   });
 });

@@ -80,8 +80,8 @@ export class Trainer {
   /** Builds and compiles the steps. Throws `ResourceError` when memory runs out. */
   static async create(options: TrainerOptions): Promise<Trainer> {
     const { executor, network, step, parameters, state } = options;
-    const graphs = buildStepGraphs(network, step);
-    checkMemory(predictStepMemory(graphs), options);
+    const graphs = buildStepGraphs(network, { ...step, executor: executor.name });
+    checkMemory(predictStepMemory(graphs, executor.name), options);
     const variables = new Map(parameters);
     const consume = new Set<string>();
     for (const one of graphs.state) {

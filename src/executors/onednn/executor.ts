@@ -1,6 +1,7 @@
 /**
  * @file The executor on oneDNN, which computes in a thread: see `worker.ts`.
  */
+import { availableParallelism } from "node:os";
 import { ResourceError } from "../../errors.js";
 import type { Executor, ExecutorOptions } from "../executor.js";
 import { ThreadExecutor } from "../thread/executor.js";
@@ -21,6 +22,7 @@ export async function createOneDnnExecutor(options: ExecutorOptions = {}): Promi
     name: "onednn",
     description: `oneDNN ${found.version} (${found.instructions}, ${precision}${spoken})`,
     module: new URL("./worker.js", import.meta.url),
-    workerData: { threads, precision },
+    // OpenMP would take every core of the machine, also in a container that has a few of them.
+    workerData: { threads: threads ?? availableParallelism(), precision },
   });
 }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { noOneDnn } from "../../../test/helpers/engines.js";
 import { repositoryFile } from "../../../test/helpers/paths.js";
-import { pathVariable } from "./find-library.js";
+import { checkVersion, openLibrary, pathVariable } from "./find-library.js";
 
 const folder = mkdtempSync(join(tmpdir(), "irv2-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -46,6 +46,25 @@ describe("looking for oneDNN", () => {
     assert.equal(onednn?.found, false);
     assert.match(onednn?.detail ?? "", /^Cannot load oneDNN: expected .*, got ".*"$/);
     assert.notEqual(auto.engine, "onednn");
+  });
+
+  it("refuses a library that is too old", () => {
+    const message = "version 2.5.4 is older than 2.6";
+    assert.throws(() => checkVersion([2, 5, 4]), { message });
+    assert.throws(() => checkVersion([1, 9, 0]), { message: "version 1.9.0 is older than 2.6" });
+    for (const version of [
+      [2, 6, 0],
+      [2, 7, 1],
+      [3, 0, 0],
+    ] as const)
+      checkVersion(version);
+  });
+
+  it("is for Linux alone", async () => {
+    await assert.rejects(openLibrary(2, "win32"), {
+      code: "ENGINE_MISSING",
+      message: "Cannot load oneDNN: expected Linux, got win32",
+    });
   });
 
   it("names version and instructions where it is there", { skip: noOneDnn }, () => {

@@ -53,10 +53,11 @@ let koffiLoading: Promise<Koffi> | undefined;
  * Loads oneDNN and sets how many threads this thread computes with. Throws `ResourceError` that says
  * what is missing and how to get it.
  */
-export async function openLibrary(threads?: number): Promise<Library> {
-  if (process.platform !== "linux") {
-    throw missing(`Linux, got ${process.platform}`);
-  }
+export async function openLibrary(
+  threads?: number,
+  platform: string = process.platform,
+): Promise<Library> {
+  if (platform !== "linux") throw missing(`Linux, got ${platform}`);
   koffiLoading ??= import("koffi").then((module) => module.default as unknown as Koffi);
   let koffi: Koffi;
   try {
@@ -86,13 +87,15 @@ function load(koffi: Koffi, path: string): Library {
   };
   const library = new Library(path, koffi, functions);
   functions["dlopen"]?.(path, keepLoaded);
-  const [major, minor, patch] = library.version();
-  if (major < oldest[0] || (major === oldest[0] && minor < oldest[1])) {
-    throw new Error(
-      `${path} is version ${major}.${minor}.${patch}, older than ${oldest.join(".")}`,
-    );
-  }
+  checkVersion(library.version());
   return library;
+}
+
+/** Throws where a version is too old. */
+export function checkVersion(version: readonly [major: number, minor: number, patch: number]) {
+  const [major, minor] = version;
+  if (major > oldest[0] || (major === oldest[0] && minor >= oldest[1])) return;
+  throw new Error(`version ${version.join(".")} is older than ${oldest.join(".")}`);
 }
 
 /**

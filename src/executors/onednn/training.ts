@@ -6,6 +6,7 @@ import type { Node } from "../../graph/ir.js";
 import type { Tensor, Tensors } from "../../tensor/tensor.js";
 import type { TrainingStep } from "../executor.js";
 import type { EngineTraining } from "../thread/engine.js";
+import { buffersOf, freeBuffers } from "../thread/messages.js";
 import type { NumberType } from "./api.js";
 import { weightGradientDescriptor } from "./convolutions.js";
 import type { Handles } from "./handles.js";
@@ -35,6 +36,7 @@ export class Training implements EngineTraining {
     this.#store = new Store(runtime, this.#handles);
     try {
       this.#settle(runtime, variables, type);
+      freeBuffers(buffersOf(variables)); // all of them are in native memory now
       for (const { graph, assign } of steps) {
         this.#programs.push(new Program(runtime, this.#store, graph, type, assign));
       }

@@ -4,11 +4,11 @@
  *
  * An engine holds its thread while it computes, so that thread must not be the caller's.
  */
-import { MessageChannel, parentPort } from "node:worker_threads";
+import { parentPort } from "node:worker_threads";
 import { packError } from "../../errors.js";
 import type { Tensors } from "../../tensor/tensor.js";
 import type { Engine, EngineProgram, EngineTraining } from "./engine.js";
-import { buffersOf, type Reply, type Request } from "./messages.js";
+import { buffersOf, freeBuffers, type Reply, type Request } from "./messages.js";
 
 /** Answers what this thread is asked, for as long as it lives; called once, by the thread's file. */
 export function serveEngine(engine: Engine): void {
@@ -73,7 +73,7 @@ class ServedEngine {
   async #compile(request: Request & { kind: "compile" }): Promise<EngineProgram> {
     const { graph, parameters, consume } = request;
     const program = await this.#engine.compile(graph, parameters, { consume });
-    if (consume) free(buffersOf(parameters));
+    if (consume) freeBuffers(buffersOf(parameters));
     return program;
   }
 
@@ -101,15 +101,4 @@ function find<Compiled>(among: ReadonlyMap<number, Compiled>, program: number): 
   const found = among.get(program);
   if (!found) throw new Error(`program ${program} was disposed of`);
   return found;
-}
-
-/**
- * Frees buffers now, not when the garbage collector comes by: the weights are a third of all memory.
- * A message to a closed port is dropped, with what was transferred to it.
- */
-function free(buffers: readonly ArrayBuffer[]): void {
-  const { port1, port2 } = new MessageChannel();
-  port2.close();
-  for (const buffer of buffers) port1.postMessage(undefined, [buffer]);
-  port1.close();
 }

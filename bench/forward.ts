@@ -48,7 +48,7 @@ export async function forward(): Promise<Answer> {
         variants.push({ name: `PyTorch ${mode}`, command: [...command] });
       }
     }
-    const runs = await inTurn(variants, rounds);
+    const runs = await inTurn(variants, rounds, { warmUp: false });
     const times = new Map(
       [...runs].map(([name, list]) => [name, list.map((one) => Number(one.output))]),
     );

@@ -85,6 +85,33 @@ describe("the onednn executor", { skip: noOneDnn }, () => {
     assert.ok(distance > 1e-5 && distance < 1e-2, `${distance}`);
   });
 
+  it("adds up where there is nothing to add: one image, one cell, one class", async () => {
+    const graph = new GraphBuilder();
+    const rows = graph.input("rows", [1, 3]);
+    const cells = graph.input("cells", [1, 3, 1, 1]);
+    const logits = graph.input("logits", [2, 1]);
+    const outputs = new Map([
+      ["rows", graph.add("channel_sum", "of_rows", [rows], {})],
+      ["cells", graph.add("channel_sum", "of_cells", [cells], {})],
+      ["loss", graph.add("softmax_cross_entropy", "loss", [logits, logits], {})],
+    ]);
+    const executor = await createExecutor("onednn");
+    const program = await executor.compile(graph.finish("sums", outputs), new Map());
+    const numbers = Float32Array.of(1, -2, 3);
+    const found = await program.run(
+      new Map([
+        ["rows", tensor([1, 3], numbers)],
+        ["cells", tensor([1, 3, 1, 1], numbers)],
+        ["logits", tensor([2, 1], Float32Array.of(0.5, 2))],
+      ]),
+    );
+    await executor.dispose();
+    assert.deepEqual(found.get("rows")?.data, numbers);
+    assert.deepEqual(found.get("cells")?.data, numbers);
+    const loss = found.get("loss")?.data ?? [];
+    assert.ok(loss.length === 2 && loss.every((one) => Math.abs(one) < 1e-5));
+  });
+
   it("names what a run lacks", async () => {
     const executor = await createExecutor("onednn");
     const { graph, parameters } = residual(16);

@@ -12,6 +12,7 @@
 import { GraphError } from "../../errors.js";
 import type { AnyNode, Graph, Node, Value } from "../../graph/ir.js";
 import type { OpName } from "../../graph/ops.js";
+import { sameShape } from "../../tensor/tensor.js";
 import {
   type BinaryName,
   type Layout,
@@ -225,6 +226,11 @@ export class Site {
 
   /** dst = the sum of src along the axes that dst has no extent in. */
   sum(src: Placed, dst: Placed, finishes: readonly Finish[] = []): void {
+    if (sameShape(src.layout.dims, dst.layout.dims)) {
+      const single = src.layout.dims.map(() => 1);
+      this.binary("mul", src, this.reshaped(this.one(), single), dst, finishes); // nothing to add up
+      return;
+    }
     const descriptor = this.recorder.api.sum(src.layout, dst.layout, this.attributes(finishes));
     const given = [[args.src, src], [args.dst, dst], ...this.operands(finishes)] as const;
     this.run("sum", this.recorder.describe(descriptor), given);

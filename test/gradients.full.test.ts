@@ -84,8 +84,8 @@ for (const { engine, skip } of trainingEngines) {
     // PyTorch's own float32 run is up to 2 % away from its float64 run, because rounding decides the
     // sign of a few of 25 million activations. A tensor passes within 1e-3, or within twice that.
     // One gradient is zero: a batch norm follows the bias of the last block, with nothing between but
-    // a convolution. There PyTorch's own error is a billion times the norm, and ours must be nothing
-    // beside the gradient of the weight.
+    // a convolution. There PyTorch's own error is a billion times the norm; oneDNN's is 2.2 times as
+    // large, and must be nothing beside the gradient of the weight.
     it("has PyTorch's gradients for all 490 tensors", () => {
       const digests = Object.values(golden.gradients);
       assert.equal(graphs.trained.length, 490);
@@ -93,7 +93,7 @@ for (const { engine, skip } of trainingEngines) {
         const digest = digests[index] as Digest;
         assert.deepEqual([...shape], digest.shape, name);
         const found = distance(variables.get(gradientName(name)) as Tensor, digest, index);
-        if (digest.float32Distance > 1) {
+        if (engine === "onednn" && digest.float32Distance > 1) {
           const size = Math.hypot(...(variables.get(gradientName(name))?.data ?? []));
           const weight = variables.get(gradientName(name.replace(/bias$/, "weight")));
           const share = size / Math.sqrt(weight?.data.reduce((sum, one) => sum + one ** 2, 0) ?? 0);

@@ -106,7 +106,6 @@ function attempt<T>(make: () => T): T | undefined {
 /** What a gradient of a convolution is described with. */
 interface GradientShape {
   readonly x: Value | { readonly shape: readonly number[] };
-  readonly weight: readonly number[];
   readonly dy: Value;
   readonly stride: Pair;
   readonly padding: Pair;
@@ -136,7 +135,7 @@ export const inputGradient: Lowering<"conv2d_input_gradient"> = (site, node) => 
   }
   const [dx] = node.outputs as [Value];
   const weights = site.layout(weight.shape, site.activations, "any");
-  const shape = gradientShape(site, { x: dx, weight: weight.shape, dy, stride, padding }, weights);
+  const shape = gradientShape(site, { x: dx, dy, stride, padding }, weights);
   const ask = (one: Convolution) =>
     site.recorder.describe(
       site.recorder.api.convolutionData(one, hint(site, one).handle, site.recorder.attributes()),
@@ -197,7 +196,7 @@ export function weightGradientDescriptor(
   const weight = node.outputs[0]?.shape ?? [];
   const weights = site.layout(weight, "f32", "any");
   const { stride, padding } = node.attributes;
-  const shape = gradientShape(site, { x, weight, dy, stride, padding }, weights, bias);
+  const shape = gradientShape(site, { x, dy, stride, padding }, weights, bias);
   const ask = (one: Convolution) =>
     site.recorder.describe(
       site.recorder.api.convolutionWeights(one, hint(site, one).handle, site.recorder.attributes()),

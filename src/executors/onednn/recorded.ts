@@ -29,19 +29,10 @@ export class Recorded {
   readonly #names: readonly { readonly name: string; readonly of: string }[];
   readonly #arena: bigint;
   readonly #views = new Map<Placed, Float32Array>();
-  /** Bytes of the arena. */
-  readonly arenaBytes: number;
 
-  constructor(
-    runtime: Runtime,
-    handles: Handles,
-    commands: readonly Command[],
-    arena: bigint,
-    arenaBytes: number,
-  ) {
+  constructor(runtime: Runtime, handles: Handles, commands: readonly Command[], arena: bigint) {
     this.#runtime = runtime;
     this.#arena = arena;
-    this.arenaBytes = arenaBytes;
     const known = new Map<Placed, bigint>();
     const memoryOf = (placed: Placed): bigint => {
       const found =

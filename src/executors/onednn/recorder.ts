@@ -107,7 +107,7 @@ export class Recorder {
     this.#building[Symbol.dispose]();
     const bytes = planArena(this.#slots);
     const arena = this.#handles.allocate(bytes);
-    return new Recorded(this.runtime, this.#handles, this.#commands, arena, bytes);
+    return new Recorded(this.runtime, this.#handles, this.#commands, arena);
   }
 
   /** Drops what was recorded. */

@@ -118,13 +118,6 @@ export class Store {
     entry.version++;
   }
 
-  /** The numbers at a tensor's home as they lie, with the padding of its layout. */
-  raw(name: string): Float32Array {
-    const { layout, place } = this.#entry(name).home as Placed;
-    const { address } = place as { address: bigint };
-    return new Float32Array(this.#runtime.library.view(address, layout.bytes));
-  }
-
   #entry(name: string): Entry {
     const found = this.#entries.get(name);
     if (found) return found;

@@ -175,6 +175,7 @@ function checkSeveral(root: string, classes: readonly string[]): void {
   );
 }
 
+/** Classes without validation photos are well (the report names them), without training photos not. */
 function checkSameClasses(
   folder: string,
   names: {
@@ -189,11 +190,9 @@ function checkSameClasses(
     const extra = list.filter((name) => !other.includes(name));
     return extra.length > 0 ? [`${quoted(extra)} only in ${pathInside(folder, place)}`] : [];
   };
-  const extra = [
-    ...only(learned, measured, names.train),
-    ...only(measured, learned, names.validation),
-  ];
-  if (extra.length === 0) return;
+  const unlearned = only(measured, learned, names.validation);
+  if (unlearned.length === 0) return;
+  const extra = [...only(learned, measured, names.train), ...unlearned];
   throw new InputError(
     "CLASSES_DIFFER",
     `Cannot use data in "${folder}": expected the same classes in ${pathInside(folder, names.train)} and ${pathInside(folder, names.validation)}, got ${extra.join(" and ")}`,

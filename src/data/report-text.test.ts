@@ -52,6 +52,25 @@ warning: unbalanced 30.0 to 1: "long-haired dog" has 1,200 training photos, "cat
     assert.equal(text(10).at(-1), "  b            10           1");
   });
 
+  it("warns of classes that nothing is measured on", () => {
+    const classes = ["a", "b", "c"].map((name) => ({ name, train: 9, validation: 0 }));
+    const text = (from: number) =>
+      dataReportText({
+        ...report,
+        classes: classes.with(0, { name: "a", train: 9, validation: 2 }).slice(0, from),
+      })
+        .split("\n")
+        .at(-1);
+    assert.equal(
+      text(2),
+      'warning: no validation photos of "b": nothing will tell how well it is learned',
+    );
+    assert.equal(
+      text(3),
+      'warning: no validation photos of "b", "c": nothing will tell how well they are learned',
+    );
+  });
+
   it("warns of unreadable files and copies, and says what happens to them", () => {
     const unreadable = [1, 2, 3, 4, 5, 6, 7].map((number) => ({
       path: `train/cat/${number}.jpg`,

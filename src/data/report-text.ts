@@ -1,6 +1,7 @@
 /**
  * @file The report on a dataset as text for a terminal.
  */
+import { quoted } from "./folders.js";
 import type { ClassCount, DataReport, DuplicateGroup, ReportedFile } from "./inspect.js";
 
 /** Classes up to which all are listed, and how many of the largest and smallest beyond that. */
@@ -21,7 +22,8 @@ export function dataReportText(report: DataReport): string {
   return [
     `Data in "${report.folder}": ${amount(classes.length, "class", "classes")}, ${total}`,
     ...classTable(classes),
-    ...[...imbalance(report), ...unreadable(report), ...duplicates(report)],
+    ...[...imbalance(report), ...unmeasured(report)],
+    ...[...unreadable(report), ...duplicates(report)],
   ].join("\n");
 }
 
@@ -47,6 +49,14 @@ function imbalance({ classes, imbalance: ratio }: DataReport): string[] {
   const mark = ratio >= imbalanceWarned ? "warning: " : "";
   const sizes = `"${largest.name}" has ${count(largest.train)} training photos, "${smallest.name}" ${count(smallest.train)}`;
   return [`${mark}unbalanced ${ratio.toFixed(1)} to 1: ${sizes}`];
+}
+
+function unmeasured({ classes }: DataReport): string[] {
+  const names = classes.filter(({ validation }) => validation === 0).map(({ name }) => name);
+  if (names.length === 0) return [];
+  return [
+    `warning: no validation photos of ${quoted(names)}: nothing will tell how well ${names.length === 1 ? "it is" : "they are"} learned`,
+  ];
 }
 
 function unreadable({ unreadable: files }: DataReport): string[] {

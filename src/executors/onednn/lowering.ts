@@ -63,6 +63,8 @@ export class Site {
   readonly #targets = new Map<Value, Placed>();
   readonly #parameters: ReadonlySet<Value>;
   readonly #outputs: ReadonlySet<Value>;
+  /** Concatenations whose parts are written where they belong. */
+  readonly #wholes = new Map<Value, Placed>();
   #one: Placed | undefined;
 
   constructor(
@@ -85,6 +87,7 @@ export class Site {
       }
       for (const output of node.outputs) this.#makers.set(output, node);
     }
+    for (const node of graph.nodes) if (node.op === "concat") this.#joinInPlace(node);
   }
 
   /** Writes all nodes, each by its lowering. */
@@ -160,6 +163,11 @@ export class Site {
     const target = value && this.#targets.get(value);
     if (target && this.recorder.same(target.layout, layout)) return target;
     return this.recorder.slot(layout);
+  }
+
+  /** Where the parts of a concatenation are together already. */
+  whole(concatenation: Value): Placed | undefined {
+    return this.#wholes.get(concatenation);
   }
 
   /** Copies a tensor into another layout. */
@@ -302,6 +310,32 @@ export class Site {
   isUsed(value: Value | undefined): boolean {
     if (!value) return false;
     return this.#outputs.has(value) || this.#readers.has(value);
+  }
+
+  /**
+   * Lets the parts of a concatenation be written into its channels. In blocks, the channels of one
+   * image follow each other; those of several images do not, and primitives that write with gaps
+   * are slow ones.
+   */
+  #joinInPlace({ inputs, outputs }: AnyNode): void {
+    const [result] = outputs as readonly [Value];
+    const isPart = (one: Value) =>
+      one.shape.length === 4 &&
+      one.shape[0] === 1 &&
+      (one.shape[1] ?? 0) % block === 0 &&
+      this.#makers.has(one) &&
+      this.#readers.get(one)?.length === 1 &&
+      !this.#outputs.has(one) &&
+      !this.#targets.has(one);
+    if (!inputs.every(isPart)) return;
+    const whole = this.recorder.slot(this.home(result));
+    let from = 0;
+    for (const one of inputs) {
+      const layout = this.home(one);
+      this.#targets.set(one, { layout, place: { within: whole.place, from } });
+      from += layout.bytes;
+    }
+    this.#wholes.set(result, whole);
   }
 
   #places(value: Value): Placed[] {

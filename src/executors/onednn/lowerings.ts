@@ -65,6 +65,8 @@ export const lowerings: { readonly [K in OpName]: Lowering<K> } = {
 
   concat(site, { inputs, outputs }) {
     const [result] = outputs as [Value];
+    const whole = site.whole(result);
+    if (whole) return site.give(result, whole);
     const parts = inputs.map((one) => site.get(one));
     const dst = site.room(result, site.home(result));
     const { api } = site.recorder;

@@ -54,7 +54,9 @@ export class Recorded {
 
   /** Where a tensor lies. */
   address({ place }: Placed): bigint {
-    return "address" in place ? place.address : this.#arena + BigInt(place.offset);
+    if ("address" in place) return place.address;
+    const offset = "within" in place ? place.within.offset + place.from : place.offset;
+    return this.#arena + BigInt(offset);
   }
 
   /** The numbers of a tensor in a plain layout, where they are. */

@@ -36,7 +36,7 @@ export class Recorder {
   }
 
   /** Room in the arena for a tensor of a layout. */
-  slot(layout: Layout): Placed {
+  slot(layout: Layout): Placed & { readonly place: Slot } {
     const place: Slot = {
       bytes: layout.bytes,
       first: Number.POSITIVE_INFINITY,
@@ -98,8 +98,9 @@ export class Recorder {
   /** Keeps a tensor until the command that comes next. */
   touch({ place }: Placed, at = this.#commands.length): void {
     if ("address" in place) return;
-    place.first = Math.min(place.first, at);
-    place.last = Math.max(place.last, at);
+    const slot = "within" in place ? place.within : place;
+    slot.first = Math.min(slot.first, at);
+    slot.last = Math.max(slot.last, at);
   }
 
   /** Plans the arena and makes everything ready to run. */

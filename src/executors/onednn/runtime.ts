@@ -10,7 +10,13 @@ import { Handles } from "./handles.js";
 import type { Library } from "./library.js";
 
 /** Where a tensor lies: in the arena of its program, or at an address that does not move. */
-export type Place = Slot | { readonly address: bigint };
+export type Place = Slot | Range | { readonly address: bigint };
+
+/** A part of a piece of the arena, from a byte on. */
+export interface Range {
+  readonly within: Slot;
+  readonly from: number;
+}
 
 /** A tensor in a layout at a place. */
 export interface Placed {

@@ -56,9 +56,17 @@ export { type Summary, type SummaryDepth, summarize } from "./summary/summary.js
 // Tensors and errors.
 export type { Shape, Tensor, Tensors } from "./tensor/tensor.js";
 export {
+  type CalibrateOptions,
+  type CalibrateResult,
+  type Confidence,
+  calibrate,
+} from "./training/calibrate.js";
+export {
   type EvaluateOptions,
   type EvaluateResult,
   evaluate,
+  type PhotoOptions,
+  type UnreadablePhoto,
 } from "./training/evaluate.js";
 export type {
   DoneEvent,

@@ -16,6 +16,7 @@ export function classifyCommand(): Command {
       "after",
       `
 Examples:
+  irv2 classify photo.jpg
   irv2 classify photo.jpg --weights model.safetensors
   irv2 classify photos/ --weights model.safetensors --json > predictions.jsonl
   irv2 classify 'photos/**/*.png' --weights model.safetensors --batch 8 --top-k 1

@@ -8,7 +8,7 @@ import { evaluate } from "../training/evaluate.js";
 import { evaluationPage } from "../training/report.js";
 import { writeText } from "../training/run-folder.js";
 import { listenForInterruption } from "./interruption.js";
-import { type ModelFlags, withModelOptions } from "./options.js";
+import { type ModelFlags, weightsOf, withModelOptions } from "./options.js";
 import { createProgress, type Progress } from "./progress.js";
 
 interface EvaluateFlags extends ModelFlags {
@@ -27,6 +27,7 @@ export function evaluateCommand(): Command {
       `
 Examples:
   irv2 evaluate --data flowers --weights runs/train/weights/best.safetensors
+  irv2 evaluate --data groceries
   irv2 evaluate --data flowers/val --weights best.safetensors --report report.html --json
 
 Photos become tensors as in classify. --json prints one line with everything.
@@ -36,13 +37,11 @@ Exit code 3 if a photo could not be read; the others still count.`,
 }
 
 async function run(flags: EvaluateFlags): Promise<void> {
-  const { data, weights, preprocess, report, json, ...options } = flags;
+  const { data, preprocess, report, json, ...options } = flags;
   if (data === undefined) {
     throw new UsageError("NO_DATA", "Expected --data with a folder of photos, got none");
   }
-  if (weights === undefined) {
-    throw new UsageError("NO_WEIGHTS", "Expected --weights with a safetensors file, got none");
-  }
+  const weights = weightsOf(flags);
   using interruption = listenForInterruption();
   let progress: Progress | undefined;
   const { evaluation, unreadable } = await evaluate({

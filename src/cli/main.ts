@@ -9,6 +9,7 @@
 import { Command, CommanderError } from "commander";
 import { exitCodes, Irv2Error } from "../errors.js";
 import { benchmarkCommand } from "./benchmark.js";
+import { calibrateCommand } from "./calibrate.js";
 import { classifyCommand } from "./classify.js";
 import { doctorCommand } from "./doctor.js";
 import { embedCommand } from "./embed.js";
@@ -47,6 +48,7 @@ function createProgram(): Command {
     embedCommand(),
     trainCommand(),
     evaluateCommand(),
+    calibrateCommand(),
     lrFindCommand(),
     planCommand(),
     summaryCommand(),

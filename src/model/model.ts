@@ -19,7 +19,12 @@ import { type Prediction, topK } from "../predictions/predictions.js";
 import { type Summary, type SummaryDepth, summarize } from "../summary/summary.js";
 import { formatShape, item, stack, type Tensor, type Tensors } from "../tensor/tensor.js";
 import { type Initializer, initializeParameters } from "../weights/initialize.js";
-import { type LoadedWeights, loadWeights, type WeightSource } from "../weights/load.js";
+import {
+  type LoadedWeights,
+  type LoadWeightsOptions,
+  loadWeights,
+  type WeightSource,
+} from "../weights/load.js";
 import { batches } from "./batches.js";
 
 /** How to run a model, whatever its weights. */
@@ -49,10 +54,7 @@ export interface CreateOptions extends ModelOptions, NetworkOptions {
 }
 
 /** How to load weights. */
-export interface LoadOptions extends ModelOptions {
-  /** Weights of 1001 classes: leave out class 0, slim's background; false. */
-  readonly dropBackground?: boolean | undefined;
-}
+export interface LoadOptions extends ModelOptions, LoadWeightsOptions {}
 
 /** How to go through many images. */
 export interface StreamOptions {
@@ -81,6 +83,7 @@ interface Parts {
   readonly parameters: () => Promise<Tensors>;
   readonly preprocessing: Preprocessing;
   readonly labels: readonly string[];
+  readonly temperature: number;
   readonly executor: Executor;
   readonly program: Program;
   readonly options: ModelOptions;
@@ -103,6 +106,8 @@ export class InceptionResNetV2 {
   readonly preprocessing: Preprocessing;
   /** Names of the classes by index; empty when nobody knows them. */
   readonly labels: readonly string[];
+  /** What logits are divided by before the softmax that gives scores: the weights' calibration; 1. */
+  readonly temperature: number;
   /** Input height and width in pixels. */
   readonly inputSize: readonly [height: number, width: number];
   /** The engine that computes, in a few words. */
@@ -117,6 +122,7 @@ export class InceptionResNetV2 {
     this.graph = parts.graph;
     this.preprocessing = parts.preprocessing;
     this.labels = parts.labels;
+    this.temperature = parts.temperature;
     this.inputSize = [height, width];
     this.engine = parts.executor.description;
     this.#parts = parts;
@@ -139,16 +145,17 @@ export class InceptionResNetV2 {
    * not such a file, or not whole.
    */
   static async load(source: WeightSource, options: LoadOptions = {}): Promise<InceptionResNetV2> {
-    const { dropBackground = false } = options;
+    const { dropBackground, inputSize } = options;
+    const asked = { dropBackground, inputSize };
     const starting = createExecutor(options.engine, options);
     starting.catch(() => {});
-    const first = await loadWeights(source, { dropBackground }).catch(async (error) => {
+    const first = await loadWeights(source, asked).catch(async (error) => {
       await (await starting).dispose();
       throw error;
     });
     let fresh: Tensors | undefined = first.parameters;
     const parameters = async () => {
-      const now = fresh ?? (await loadWeights(source, { dropBackground })).parameters;
+      const now = fresh ?? (await loadWeights(source, asked)).parameters;
       fresh = undefined;
       return now;
     };
@@ -156,7 +163,7 @@ export class InceptionResNetV2 {
   }
 
   static async #open(
-    model: Pick<Parts, "graph" | "parameters"> & Pick<LoadedWeights, "labels" | "preprocessing">,
+    model: Pick<Parts, "graph" | "parameters"> & Described,
     options: ModelOptions,
     starting = createExecutor(options.engine, options),
   ): Promise<InceptionResNetV2> {
@@ -352,7 +359,7 @@ export class InceptionResNetV2 {
   }
 
   #predictions(logits: Tensor, { topK: count = 5 }: ClassifyOptions): Prediction[] {
-    return topK(logits.data, count, this.labels);
+    return topK(logits.data, count, this.labels, this.temperature);
   }
 
   async #compileFeatures(blocks: readonly string[]): Promise<Program> {
@@ -373,17 +380,23 @@ export class InceptionResNetV2 {
   }
 }
 
+/** What weights may say of how to use them. */
+type Described = Pick<LoadedWeights, "labels" | "preprocessing" | "temperature">;
+
 /** What the options and the weights say of preprocessing and class names, the options first. */
 function readOptions(
-  model: Pick<Parts, "graph"> & Pick<LoadedWeights, "labels" | "preprocessing">,
+  model: Pick<Parts, "graph"> & Described,
   options: ModelOptions,
-): Pick<Parts, "labels" | "preprocessing"> {
+): Pick<Parts, "labels" | "preprocessing" | "temperature"> {
   const chosen = options.preprocessing ?? model.preprocessing ?? "timm";
   const preprocessing = typeof chosen === "string" ? presets[chosen] : chosen;
   const classes = model.graph.outputs.get("logits")?.shape[1] ?? 0;
   const known = classes === imagenetLabels.length ? imagenetLabels : [];
   const labels = options.labels ?? model.labels ?? known;
-  if (labels.length === 0 || labels.length === classes) return { preprocessing, labels };
+  const { temperature = 1 } = model;
+  if (labels.length === 0 || labels.length === classes) {
+    return { preprocessing, labels, temperature };
+  }
   throw new UsageError(
     "LABEL_COUNT",
     `Cannot name the classes: expected ${classes} labels, got ${labels.length}`,

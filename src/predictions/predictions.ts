@@ -19,13 +19,17 @@ export function softmax(logits: ArrayLike<number>): Float64Array {
   return exponentials.map((value) => value / sum);
 }
 
-/** The likeliest `count` classes, best first; equals keep the order of their indices. */
+/**
+ * The likeliest `count` classes, best first; equals keep the order of their indices. The logits are
+ * divided by `temperature` first, which changes the scores and not their order.
+ */
 export function topK(
   logits: ArrayLike<number>,
   count: number,
   labels: readonly string[] = [],
+  temperature = 1,
 ): Prediction[] {
-  const scores = softmax(logits);
+  const scores = softmax(Array.from(logits, (logit) => logit / temperature));
   return Array.from(scores, (score, index) => ({ score, index }))
     .sort((a, b) => b.score - a.score || a.index - b.index)
     .slice(0, count)

@@ -3,41 +3,62 @@
  */
 import { findLabelled } from "../data/dataset.js";
 import { InputError } from "../errors.js";
-import { type Evaluation, evaluateLogits } from "../evaluation/metrics.js";
+import { type Evaluation, type EvaluationInput, evaluateLogits } from "../evaluation/metrics.js";
 import { InceptionResNetV2, type LoadOptions } from "../model/model.js";
 
-/** What to evaluate. */
-export interface EvaluateOptions extends LoadOptions {
+/** Which photos to go through, and how. */
+export interface PhotoOptions {
   /** Folder with a folder for each class, or with such a one as `val`. */
   readonly data: string;
-  /** Weight file. */
-  readonly weights: string;
   /** Images computed at once; 8. */
   readonly batch?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: (done: number, total: number) => void;
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+/** What to evaluate. */
+export interface EvaluateOptions extends LoadOptions, PhotoOptions {
+  /** Weight file, or a name such as `everyday`. */
+  readonly weights: string;
+}
+
+/** A photo that could not be read, and why. */
+export interface UnreadablePhoto {
+  readonly file: string;
+  readonly error: Error;
 }
 
 /** An evaluation, and the photos that could not be read. */
 export interface EvaluateResult {
   readonly evaluation: Evaluation;
-  readonly unreadable: readonly { readonly file: string; readonly error: Error }[];
+  readonly unreadable: readonly UnreadablePhoto[];
 }
 
 /**
- * Classifies every photo of a folder and compares with the names of its folders. Throws `InputError`
- * when the folder cannot be used, a class is none of the model's, or no photo can be read, and
- * `ModelError` when the weights cannot be used.
+ * Classifies every photo of a folder and compares with the names of its folders. Probabilities are
+ * those that `classify` gives: after the temperature of the weights. Throws `InputError` when the
+ * folder cannot be used, a class is none of the model's, or no photo can be read, and `ModelError`
+ * when the weights cannot be used.
  */
 export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult> {
-  const { data, weights, batch = 8, signal, onProgress, ...rest } = options;
+  const { data, weights, batch, signal, onProgress, ...rest } = options;
   await using model = await InceptionResNetV2.load(weights, rest);
+  const { input, unreadable } = await labelledLogits(model, { data, batch, signal, onProgress });
+  const logits = input.logits.map((logit) => logit / model.temperature);
+  return { evaluation: evaluateLogits({ ...input, logits }), unreadable };
+}
+
+/** The logits of every photo of a folder, with its class. Throws `InputError` as `evaluate` does. */
+export async function labelledLogits(
+  model: InceptionResNetV2,
+  { data, batch = 8, signal, onProgress }: PhotoOptions,
+): Promise<{ input: EvaluationInput; unreadable: readonly UnreadablePhoto[] }> {
   const { samples } = await findLabelled(data, model.labels);
   const classes = model.labels;
   const labelOf = new Map(samples.map(({ file, label }) => [file, label]));
   const logits = new Float32Array(samples.length * classes.length);
   const [labels, files]: [number[], string[]] = [[], []];
-  const unreadable: { file: string; error: Error }[] = [];
+  const unreadable: UnreadablePhoto[] = [];
   let done = 0;
   for await (const result of model.logitsAll([...labelOf.keys()], { batch })) {
     const file = String(result.source);
@@ -58,5 +79,5 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult
     );
   }
   const read = logits.subarray(0, files.length * classes.length);
-  return { evaluation: evaluateLogits({ classes, logits: read, labels, files }), unreadable };
+  return { input: { classes, logits: read, labels, files }, unreadable };
 }

@@ -22,6 +22,8 @@ export type { WeightSource } from "./read-file.js";
 export interface LoadWeightsOptions {
   /** Files of 1001 classes: leave out class 0, slim's background; false. */
   readonly dropBackground?: boolean | undefined;
+  /** Input height and width in pixels, at least 75; what the file says, else 299. */
+  readonly inputSize?: NetworkOptions["inputSize"];
 }
 
 /** A network with its parameters, as a file gives them. */
@@ -35,6 +37,7 @@ export interface LoadedWeights {
   readonly network: NetworkShape;
   readonly labels?: readonly string[];
   readonly preprocessing?: Preprocessing;
+  readonly temperature?: number;
   readonly provenance?: Readonly<Record<string, unknown>>;
 }
 
@@ -51,7 +54,12 @@ export async function loadWeights(
 ): Promise<LoadedWeights> {
   const name = sourceName(source);
   const file = readSafetensors(await readWeightBytes(source), name);
-  const { network, labels, ...described } = decodeMetadata(file.metadata, name);
+  const {
+    network: shape = releasedNetwork,
+    labels,
+    ...described
+  } = decodeMetadata(file.metadata, name);
+  const network = { ...shape, ...(options.inputSize && { inputSize: square(options.inputSize) }) };
   const naming = nameTensors(file, allNames(), name);
   const stored = storedClasses(file, naming);
   const skipClasses = countBackground(stored, labels, options, name);
@@ -70,10 +78,16 @@ export async function loadWeights(
   return {
     ...takeNetwork(file, configured, naming, { skipClasses, name }),
     naming: naming.scheme,
-    network: network ?? releasedNetwork,
+    network,
     ...(labels && stored !== undefined && { labels: labels.slice(skipClasses) }),
     ...described,
   };
+}
+
+/** Height and width. Throws `UsageError` where they are too small: that is not the file's fault. */
+function square(size: NonNullable<NetworkOptions["inputSize"]>): readonly [number, number] {
+  configureNetwork({ inputSize: size });
+  return typeof size === "number" ? [size, size] : size;
 }
 
 const releasedNetwork: NetworkShape = {

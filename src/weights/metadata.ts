@@ -13,6 +13,8 @@ export interface WeightMetadata {
   readonly network?: NetworkShape;
   readonly labels?: readonly string[];
   readonly preprocessing?: Preprocessing;
+  /** What logits are divided by before the softmax, so that scores can be believed; 1. */
+  readonly temperature?: number;
   /** Free-form record of the weights' origin. */
   readonly provenance?: Readonly<Record<string, unknown>>;
 }
@@ -58,11 +60,13 @@ export function decodeMetadata(texts: ReadonlyMap<string, string>, file: string)
   const network = read("network");
   const labels = read("labels");
   const preprocessing = read("preprocessing");
+  const temperature = read("temperature");
   const provenance = read("provenance");
   return {
     ...(network !== undefined && { network: parseNetwork(network, file) }),
     ...(labels !== undefined && { labels: parseLabels(labels, file) }),
     ...(preprocessing !== undefined && { preprocessing: parsePreprocessing(preprocessing) }),
+    ...(temperature !== undefined && { temperature: parseTemperature(temperature, file) }),
     ...(provenance !== undefined && { provenance: parseProvenance(provenance, file) }),
   };
 }
@@ -86,6 +90,11 @@ function parseNetwork(value: unknown, file: string): NetworkShape {
 function parseLabels(value: unknown, file: string): readonly string[] {
   if (Array.isArray(value) && value.every((label) => typeof label === "string")) return value;
   throw unfit(file, "labels", "a list of texts", value);
+}
+
+function parseTemperature(value: unknown, file: string): number {
+  if (typeof value === "number" && value > 0) return value;
+  throw unfit(file, "temperature", "a number above 0", value);
 }
 
 function parseProvenance(value: unknown, file: string): Readonly<Record<string, unknown>> {

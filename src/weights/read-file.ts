@@ -3,10 +3,14 @@
  */
 import { open, stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { ModelError, ResourceError } from "../errors.js";
+import { ModelError, ResourceError, UsageError } from "../errors.js";
 import { quote } from "./quote.js";
+import { isShipped, readShipped, shippedNames } from "./shipped.js";
 
-/** Where weights come from: a path, a `file:` or `http(s):` URL, or the bytes themselves. */
+/**
+ * Where weights come from: a path, `everyday` for the model of this package, a `file:` or `http(s):`
+ * URL, or the bytes themselves. A file of that name is `./everyday`.
+ */
 export type WeightSource = string | URL | Uint8Array;
 
 /** How messages call a source. */
@@ -21,7 +25,7 @@ export function sourceName(source: WeightSource): string {
  */
 export async function readWeightBytes(source: WeightSource): Promise<Uint8Array> {
   if (source instanceof Uint8Array) return copyOf(source);
-  if (typeof source === "string") return readFile(source);
+  if (typeof source === "string") return isShipped(source) ? readShipped(source) : readFile(source);
   if (source.protocol === "file:") return readFile(fileURLToPath(source));
   try {
     const response = await fetch(source);
@@ -39,6 +43,7 @@ export async function readWeightBytes(source: WeightSource): Promise<Uint8Array>
 
 async function readFile(path: string): Promise<Uint8Array> {
   const stats = await stat(path).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === "ENOENT" && /^[\w-]+$/.test(path)) throw unknownName(path);
     throw unreadable(path, cause.code === "ENOENT" ? "no such file" : reasonOf(cause), cause);
   });
   // Opening a pipe would wait for a writer, so this is asked first.
@@ -74,6 +79,14 @@ function allocate(size: number, name: string): Uint8Array {
       { cause },
     );
   }
+}
+
+/** A word without dots and slashes is a name more likely than a file. */
+function unknownName(name: string): UsageError {
+  return new UsageError(
+    "UNKNOWN_WEIGHTS",
+    `Unknown weights "${name}": expected a file or one of ${shippedNames.join(", ")}`,
+  );
 }
 
 function reasonOf(cause: unknown): string {

@@ -23,6 +23,12 @@ describe("topK()", () => {
     );
     assert.equal(topK([1, 2], 5).length, 2);
   });
+
+  it("softens scores by a temperature", () => {
+    const [best] = topK([0, 3], 1, ["a", "b"], 2);
+    assert.equal(best?.index, 1);
+    assert.ok(Math.abs((best?.score ?? 0) - 1 / (1 + Math.exp(-1.5))) < 1e-12);
+  });
 });
 
 describe("imagenetLabels", () => {

@@ -6,6 +6,7 @@ import { describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
 import { lower } from "../architecture/lower.js";
 import { configureNetwork, type NetworkOptions } from "../architecture/transforms.js";
+import { UsageError } from "../errors.js";
 import { presets } from "../image/presets.js";
 import { type Tensor, tensor } from "../tensor/tensor.js";
 import { encodeSafetensors } from "./formats/safetensors.js";
@@ -54,6 +55,19 @@ function ones(shape: readonly number[]): Tensor {
 }
 
 describe("loadWeights()", () => {
+  it("takes another input size than the file's", async () => {
+    const { graph, network: shape } = await loadWeights(ourFile(), { inputSize: 139 });
+    assert.deepEqual(graph.inputs[0]?.shape, [1, 3, 139, 139]);
+    assert.deepEqual(shape.inputSize, [139, 139]);
+    await assert.rejects(
+      loadWeights(ourFile(), { inputSize: 74 }),
+      new UsageError(
+        "OPTION_RANGE",
+        'Option "inputSize" is out of range: expected whole numbers of pixels from 75, got 74x74',
+      ),
+    );
+  });
+
   it("rebuilds the network that a file of ours describes", async () => {
     const bytes = ourFile({ auxiliary: true }, undefined, {
       labels: ["a", "b", "c", "d", "e"],
@@ -172,6 +186,13 @@ describe("loadWeights()", () => {
     () => encodeSafetensors(new Map(), { metadata: { ...encodeMetadata({}), labels: "[1]" } }),
     "WEIGHTS_METADATA",
     'Cannot read weights "bytes": expected a list of texts in metadata "labels", got [1]',
+  );
+
+  refuses(
+    "a temperature of zero",
+    () => encodeSafetensors(new Map(), { metadata: { ...encodeMetadata({}), temperature: "0" } }),
+    "WEIGHTS_METADATA",
+    'Cannot read weights "bytes": expected a number above 0 in metadata "temperature", got 0',
   );
 
   const described = (change: object): WeightMetadata => ({

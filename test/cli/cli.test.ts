@@ -285,10 +285,10 @@ describe("irv2", () => {
       /^irv2: Option "inputSize" is out of range: expected whole numbers of pixels from 75, got 74x74\n$/,
     ],
     [
-      "no weights",
-      () => ["classify", photo("a.png")],
+      "weights of an unknown name",
+      () => ["classify", photo("a.png"), "-w", "evryday"],
       2,
-      /^irv2: Expected --weights with a safetensors file \(the published one: https:\S+\) or --weights random, got none\n$/,
+      /^irv2: Unknown weights "evryday": expected a file or one of everyday\n$/,
     ],
     [
       "missing weights",

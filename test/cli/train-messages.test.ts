@@ -148,10 +148,16 @@ describe("irv2 train tells people", () => {
         "Expected one number in --lr-epochs for the schedule plateau, got 2,3",
       ],
       [
-        "no weights to evaluate",
-        () => ["evaluate", "--data", photos],
+        "photos of classes that the weights do not know",
+        () => ["evaluate", "--data", photos, "--weights", "everyday"],
+        3,
+        'Cannot label photos in "<photos>/val": expected folders named as the model\'s 59 classes ("Apple", "Asparagus", "Aubergine" and 56 more), got "blue", "green", "red"',
+      ],
+      [
+        "nothing to calibrate",
+        () => ["calibrate", "--data", photos, "--out", at("calibrated.safetensors")],
         2,
-        "Expected --weights with a safetensors file, got none",
+        "Expected --data with a folder of photos, --weights and --out with files, got no --weights",
       ],
       [
         "no photo to evaluate on",

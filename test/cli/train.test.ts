@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { access, cp, mkdir, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { access, cp, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import type { EpochEvent, StepEvent, TrainingEvent } from "../../src/training/events.js";
@@ -81,6 +81,26 @@ describe("irv2 train", () => {
     assert.equal(images, 12);
     assert.equal(top1, best?.validationTop1);
     assert.ok(Math.abs(loss / (best?.validationLoss ?? 0) - 1) < 1e-3);
+  });
+
+  it("leaves weights that calibrate gives a temperature, which changes no ranking", async () => {
+    const out = at("calibrated.safetensors");
+    const given = ["--data", photos, "-w", weightsOf(run, "best")];
+    const calibrated = await runIrv2(["calibrate", ...given, "--out", out, "--dtype", "fp16"]);
+    assert.equal(calibrated.code, 0, calibrated.stderr);
+    assert.match(
+      calibrated.stdout,
+      /^Temperature [\d.]+ from 12 photos, in .*\nCalibration error\n( {2}\S+ +[\d.]+ % {3}loss [\d.]+\n){3}$/,
+    );
+    const evaluations = [weightsOf(run, "best"), out].map((one) =>
+      runIrv2(["evaluate", "--data", photos, "-w", one, "--json"]),
+    );
+    const [before, after] = (await Promise.all(evaluations)).map(({ stdout }) =>
+      JSON.parse(stdout),
+    );
+    assert.equal(after.top1, before.top1);
+    assert.ok(after.loss <= before.loss + 1e-3);
+    assert.equal((await stat(out)).size < 0.6 * (await stat(weightsOf(run, "best"))).size, true);
   });
 
   it("gives the same weights again, and after an interruption", async () => {

@@ -13,7 +13,8 @@ const [width, height] = [360, 288];
 /** Draws one thing around 0,0, some 100 units wide, from a light of its own. */
 type Thing = (random: Random) => string;
 
-const between = (random: Random, low: number, high: number) => low + (high - low) * random.uniform();
+const between = (random: Random, low: number, high: number) =>
+  low + (high - low) * random.uniform();
 
 /** A gradient as of a ball lit from above left; `id` is how shapes refer to it. */
 function shine(id: string, light: string, middle: string, dark: string): string {

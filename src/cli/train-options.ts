@@ -46,6 +46,7 @@ export interface TrainFlags {
   readonly data?: string;
   readonly resume?: string;
   readonly extendEpochs?: number;
+  readonly stopAfter?: number;
   readonly out?: string;
   readonly recipe?: RecipeName;
   readonly weights?: string;
@@ -183,7 +184,7 @@ export function readTrainOptions(flags: TrainFlags): TrainOptions {
   const { optimizer, clip, ema, lr, warmup, aux, auxWeight, preprocess } = flags;
   const schedule = readSchedule(flags);
   const augmentation = readAugmentation(flags);
-  const { json: _, resume: _r, extendEpochs: _e, ...same } = flags;
+  const { json: _, resume: _r, extendEpochs: _e, stopAfter: _s, ...same } = flags;
   return {
     ...same,
     data: flags.data,

@@ -25,6 +25,11 @@ export function trainCommand(): Command {
       "go on with a run that was stopped; the result is the same to the bit",
     )
     .option("--extend-epochs <n>", "with --resume: epochs to add", wholeNumber(1))
+    .option(
+      "--stop-after <epochs>",
+      "stop once the run has so many epochs, to be resumed; the schedule is that of --epochs",
+      wholeNumber(1),
+    )
     .option("--json", "one JSON value an event on stdout")
     .addHelpText(
       "after",
@@ -52,13 +57,17 @@ async function run(flags: TrainFlags, command: Command): Promise<void> {
   const { signal } = interruption;
   const isGiven = (name: string) => command.getOptionValueSource(name) === "cli";
   const options = readResume(flags, isGiven) ?? readTrainOptions(flags);
-  await showTraining(train({ ...options, signal }), { json: flags.json ?? false, signal });
+  const { stopAfter } = flags;
+  await showTraining(train({ ...options, signal, stopAfter }), {
+    json: flags.json ?? false,
+    signal,
+  });
   if (signal.aborted) process.exitCode = exitCodes.interrupted;
 }
 
 /** How to go on with a run; undefined for a new one. Throws `UsageError` on what does not go with it. */
 function readResume(
-  { resume, extendEpochs, ...rest }: TrainFlags,
+  { resume, extendEpochs, stopAfter: _, ...rest }: TrainFlags,
   isGiven: (name: string) => boolean,
 ) {
   if (resume === undefined) {

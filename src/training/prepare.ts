@@ -27,6 +27,8 @@ export interface ResumeOptions {
 export interface TrainControls {
   /** Stops after the step under way, with a checkpoint. */
   readonly signal?: AbortSignal | undefined;
+  /** Stops once the run has this many epochs, with a checkpoint; the schedule is that of them all. */
+  readonly stopAfter?: number | undefined;
 }
 
 /** What a training starts from. */

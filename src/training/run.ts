@@ -38,6 +38,8 @@ export interface RunParts {
   /** Multiplies the loss of each class. */
   readonly classWeights?: readonly number[] | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Epochs of the run after which to stop; all of them. */
+  readonly stopAfter?: number | undefined;
 }
 
 /** A run that is going on. */
@@ -74,7 +76,9 @@ export class Run {
 
   /** Whether the caller wants the run to stop after this step. */
   get isStopped(): boolean {
-    return this.signal?.aborted ?? false;
+    const { stopAfter = this.epochs } = this.#parts;
+    const done = this.progress.rows.length;
+    return (this.signal?.aborted ?? false) || (done >= stopAfter && done < this.epochs);
   }
 
   /** Saves what is needed to go on from here. */

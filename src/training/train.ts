@@ -27,7 +27,7 @@ import { openEvents } from "./tensorboard.js";
 export async function* train(
   options: (TrainOptions | ResumeOptions) & TrainControls,
 ): AsyncGenerator<TrainingEvent> {
-  const { signal } = options;
+  const { signal, stopAfter } = options;
   const out = "resume" in options ? undefined : options.out;
   if (out !== undefined) await checkNoRun(out); // before all photos are looked at
   const prepared = yield* prepare(options);
@@ -39,7 +39,7 @@ export async function* train(
     ? classWeights(dataset.train, dataset.classes.length)
     : undefined;
   const run = new Run(
-    { settings, folder, dataset, network, fingerprint, classWeights: weights, signal },
+    { settings, folder, dataset, network, fingerprint, classWeights: weights, signal, stopAfter },
     checkpoint?.progress ?? start,
   );
   await run.saveConfig();

@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { access, cp, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import {
+  access,
+  cp,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import type { EpochEvent, StepEvent, TrainingEvent } from "../../src/training/events.js";
@@ -115,6 +125,19 @@ describe("irv2 train", () => {
         (await readFile(weightsOf(again, name))).equals(await readFile(weightsOf(run, name))),
       );
     }
+  });
+
+  it("gives the same weights after a stop that was asked for", async () => {
+    const halves = at("halves");
+    const args = ["--data", photos, ...small, "--ema", "0.9", "--out", halves];
+    const first = await runIrv2(["train", ...args, "--stop-after", "1"]);
+    assert.equal(first.code, 0, first.stderr);
+    assert.match(first.stderr, /Stopped in epoch 2; irv2 train --resume \S+ goes on\.\n$/);
+    const second = await runIrv2(["train", "--resume", halves]);
+    assert.equal(second.code, 0, second.stderr);
+    assert.ok(
+      (await readFile(weightsOf(halves, "last"))).equals(await readFile(weightsOf(run, "last"))),
+    );
   });
 
   it("refuses to go on with a finished run, unless epochs are added", async () => {

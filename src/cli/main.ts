@@ -14,6 +14,7 @@ import { classifyCommand } from "./classify.js";
 import { doctorCommand } from "./doctor.js";
 import { embedCommand } from "./embed.js";
 import { evaluateCommand } from "./evaluate.js";
+import { exportCommand } from "./export.js";
 import { lrFindCommand } from "./lr-find.js";
 import { packageVersion } from "./package-version.js";
 import { planCommand } from "./plan.js";
@@ -49,6 +50,7 @@ function createProgram(): Command {
     trainCommand(),
     evaluateCommand(),
     calibrateCommand(),
+    exportCommand(),
     lrFindCommand(),
     planCommand(),
     summaryCommand(),

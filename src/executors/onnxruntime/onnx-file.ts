@@ -22,7 +22,7 @@ export interface OnnxNode {
 /** A constant: its bytes inside the file, or outside under a location of its own. */
 export interface OnnxInitializer {
   readonly name: string;
-  readonly type: "float32" | "int64";
+  readonly type: OnnxType;
   readonly shape: readonly number[];
   readonly bytes: Uint8Array | { readonly location: string; readonly byteLength: number };
 }
@@ -30,6 +30,8 @@ export interface OnnxInitializer {
 /** A named input or output; a string in the shape is a free dimension. */
 export interface OnnxValue {
   readonly name: string;
+  /** `float32` where nothing is said. */
+  readonly type?: OnnxType;
   readonly shape: readonly (number | string)[];
 }
 
@@ -40,15 +42,23 @@ export interface OnnxModel {
   readonly initializers: readonly OnnxInitializer[];
   readonly inputs: readonly OnnxValue[];
   readonly outputs: readonly OnnxValue[];
+  /** Texts that the file says of itself. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Operator sets the nodes are written for: ONNX 17 and ONNX Runtime's own extensions. */
+  readonly operatorSets?: readonly { readonly domain: string; readonly version: number }[];
 }
 
-/** Operator sets the nodes are written for: ONNX 17 and ONNX Runtime's own extensions. */
-const operatorSets = [
+const usualOperatorSets = [
   { domain: "", version: 17 },
   { domain: "com.microsoft", version: 1 },
 ];
 
-const dataTypes = { float32: 1, int64: 7 } as const;
+/** Numbers of the element types, as `Cast` takes them too. */
+export const dataTypes = { float32: 1, uint8: 2, int64: 7, float16: 10 } as const;
+
+/** Type of the elements of a tensor. */
+export type OnnxType = keyof typeof dataTypes;
+
 const attributeTypes = { float: 1, int: 2, string: 3, ints: 7 } as const;
 const externalDataLocation = 1;
 
@@ -57,7 +67,8 @@ export function encodeOnnx(model: OnnxModel): Uint8Array {
   const message = {
     irVersion: 8,
     producerName: "inception-resnet-v2",
-    opsetImport: operatorSets,
+    opsetImport: model.operatorSets ?? usualOperatorSets,
+    metadataProps: Object.entries(model.metadata ?? {}).map(([key, value]) => ({ key, value })),
     graph: {
       name: model.name,
       node: model.nodes.map(encodeNode),
@@ -93,11 +104,11 @@ function encodeInitializer({ name, type, shape, bytes }: OnnxInitializer) {
   return { ...common, dataLocation: externalDataLocation, externalData };
 }
 
-function encodeValue({ name, shape }: OnnxValue) {
+function encodeValue({ name, type = "float32", shape }: OnnxValue) {
   const dim = shape.map((size) =>
     typeof size === "number" ? { dimValue: size } : { dimParam: size },
   );
-  return { name, type: { tensorType: { elemType: dataTypes.float32, shape: { dim } } } };
+  return { name, type: { tensorType: { elemType: dataTypes[type], shape: { dim } } } };
 }
 
 const one = (type: string, id: number) => ({ type, id });
@@ -113,6 +124,7 @@ const schema = protobuf.Root.fromJSON({
             producerName: one("string", 2),
             graph: one("GraphProto", 7),
             opsetImport: many("OperatorSetIdProto", 8),
+            metadataProps: many("StringStringEntryProto", 14),
           },
         },
         OperatorSetIdProto: { fields: { domain: one("string", 1), version: one("int64", 2) } },

@@ -64,7 +64,8 @@ export function toTrainingOnnx(graph: Graph): OnnxBundle {
   return { model, outputs: outputNames(graph), externalData: [] };
 }
 
-function lowerNodes(graph: Graph): { nodes: OnnxNode[]; constants: OnnxInitializer[] } {
+/** The nodes of a graph, and the constants that they read beside its parameters. */
+export function lowerNodes(graph: Graph): { nodes: OnnxNode[]; constants: OnnxInitializer[] } {
   const constants: OnnxInitializer[] = [];
   const nodes: OnnxNode[] = [];
   const byValue = new Map<string, string>();

@@ -1,0 +1,80 @@
+/**
+ * @file `irv2 export`: weights as the file of another program.
+ */
+import { Command, Option } from "commander";
+import { UsageError } from "../errors.js";
+import { type ExportFormat, exportFormats, exportWeights } from "../export/export.js";
+import type { FloatType } from "../weights/formats/floats.js";
+import { inputSize, weightsOf, wholeNumber } from "./options.js";
+
+interface ExportFlags {
+  readonly weights?: string;
+  readonly out?: string;
+  readonly format?: ExportFormat;
+  readonly dtype: keyof typeof types;
+  readonly withPreprocessing?: boolean;
+  readonly batch?: number;
+  readonly inputSize?: number | [number, number];
+  readonly dropBackground?: boolean;
+  readonly json?: boolean;
+}
+
+const types = { fp32: "F32", fp16: "F16", bf16: "BF16" } as const satisfies Record<
+  string,
+  FloatType
+>;
+
+export function exportCommand(): Command {
+  const formats = Object.entries(exportFormats)
+    .map(([name, what]) => `  ${name.padEnd(12)}${what}`)
+    .join("\n");
+  return new Command("export")
+    .description("write weights as the file of another program")
+    .option("-w, --weights <name>", "what to write: a weight file or a name (default: everyday)")
+    .option("-o, --out <file>", "where it goes")
+    .addOption(
+      new Option("--format <name>", "default: what the file's name ends in").choices(
+        Object.keys(exportFormats),
+      ),
+    )
+    .addOption(
+      new Option("--dtype <type>", "type of the numbers")
+        .choices(Object.keys(types))
+        .default("fp32"),
+    )
+    .option("--with-preprocessing", "onnx: bytes of images go in, uint8 [n,height,width,3]")
+    .option("--batch <n>", "onnx: images a run (default: any number)", wholeNumber(1))
+    .option("--input-size <pixels>", "as in 299 or 240x320 (default: the weights')", inputSize)
+    .option("--drop-background", "weights of 1001 classes: leave out class 0, slim's background")
+    .option("--json", "one JSON value on stdout")
+    .addHelpText(
+      "after",
+      `
+Formats:
+${formats}
+
+Examples:
+  irv2 export --out everyday.onnx --with-preprocessing
+  irv2 export --weights best.safetensors --out small.onnx --dtype fp16 --batch 1
+  irv2 export --weights best.safetensors --format timm --out model.safetensors`,
+    )
+    .action(run);
+}
+
+async function run(flags: ExportFlags): Promise<void> {
+  const { out, dtype, withPreprocessing, json, ...options } = flags;
+  if (out === undefined) throw new UsageError("NO_OUT", "Expected --out with a file, got none");
+  const result = await exportWeights({
+    ...options,
+    weights: weightsOf(flags),
+    out,
+    dtype: types[dtype],
+    preprocessing: withPreprocessing,
+  });
+  const { format, tensors, parameters } = result;
+  process.stdout.write(
+    json
+      ? `${JSON.stringify({ out, ...result })}\n`
+      : `${out}: ${format}, ${parameters.toLocaleString("en-US")} parameters of ${tensors} tensors, ${dtype}\n`,
+  );
+}

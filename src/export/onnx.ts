@@ -109,7 +109,8 @@ export function exportOnnx(model: ExportedModel, options: OnnxExportOptions = {}
     outputs: outputs.toReversed(),
     metadata: {
       labels: JSON.stringify(model.labels),
-      preprocessing: JSON.stringify({ ...model.preprocessing, inputSize, isInside }),
+      inputSize: inputSize.join("x"),
+      preprocessing: JSON.stringify(model.preprocessing),
       temperature: String(model.temperature ?? 1),
     },
   });

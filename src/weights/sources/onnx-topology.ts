@@ -1,0 +1,173 @@
+/**
+ * @file Which convolution of an ONNX file is which of ours, by what it is connected to.
+ *
+ * Exporters name tensors as they like, fold batch norm or not, and order nodes by their own walk. What
+ * stays is the graph of convolutions, pools, concatenations, additions and the classifier. Each
+ * convolution gets a signature of everything above it and one of everything below; in this network no
+ * two have both in common, so equal signatures are equal convolutions. Everything else (batch norm,
+ * ReLU, scales, transposes, dropout) is looked through.
+ */
+import { createHash } from "node:crypto";
+import type { AnyNode, Graph, Value } from "../../graph/ir.js";
+import type { ForeignNode, OnnxFile } from "../formats/onnx.js";
+
+/** A node as both sides have it. */
+interface Step {
+  /** What it computes, with everything that tells it from others of its kind. */
+  readonly kind: string;
+  /** The values that it reads, without weights; their order counts in a concatenation alone. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** The convolution or classifier that a signature is asked for. */
+  readonly key?: string;
+}
+
+/** Our name of each convolution and classifier, such as `conv2d_1a`, with the foreign node. */
+export function matchByTopology(graph: Graph, file: OnnxFile): ReadonlyMap<string, ForeignNode> {
+  const foreign = new Map(file.nodes.map((node, index) => [String(index), node]));
+  const theirs = new Map<string, string[]>();
+  for (const [key, signature] of signatures(foreignSteps(file))) {
+    theirs.set(signature, [...(theirs.get(signature) ?? []), key]);
+  }
+  const found = new Map<string, ForeignNode>();
+  for (const [key, signature] of signatures(ourSteps(graph))) {
+    const [one, ...more] = theirs.get(signature) ?? [];
+    const node = one === undefined ? undefined : foreign.get(one);
+    if (node && more.length === 0) found.set(key, node);
+  }
+  return found;
+}
+
+function ourSteps(graph: Graph): Step[] {
+  const parameters = new Set<Value>(graph.parameters);
+  return graph.nodes.map((node) => {
+    const inputs = node.inputs.filter((one) => !parameters.has(one)).map(({ name }) => name);
+    const outputs = node.outputs.map(({ name }) => name);
+    const weight = node.inputs[1]?.name.replace(/\/weight$/, "");
+    return { ...ourKind(node, weight), inputs, outputs };
+  });
+}
+
+function ourKind(node: AnyNode, key: string | undefined): Pick<Step, "kind" | "key"> {
+  switch (node.op) {
+    case "conv2d": {
+      const kernel = node.inputs[1]?.shape.slice(2);
+      return { kind: `conv ${kernel} ${node.attributes.stride}`, ...(key && { key }) };
+    }
+    case "linear":
+      return { kind: "linear", ...(key && { key }) };
+    case "max_pool":
+    case "avg_pool":
+      return { kind: `${node.op} ${node.attributes.kernel} ${node.attributes.stride}` };
+    case "concat":
+    case "add":
+    case "global_avg_pool":
+      return { kind: node.op };
+    default:
+      return { kind: "" };
+  }
+}
+
+function foreignSteps(file: OnnxFile): Step[] {
+  return file.nodes.map((node, index) => {
+    const inputs = node.inputs.filter((one) => one !== "" && !file.entries.has(one));
+    return {
+      ...foreignKind(node, file, inputs),
+      inputs,
+      outputs: node.outputs,
+      ...keyOf(node, index),
+    };
+  });
+}
+
+function keyOf({ op }: ForeignNode, index: number): Pick<Step, "key"> {
+  return op === "Conv" || op === "Gemm" || op === "MatMul" ? { key: String(index) } : {};
+}
+
+function foreignKind(
+  { op, inputs, integers }: ForeignNode,
+  file: OnnxFile,
+  read: readonly string[],
+): Pick<Step, "kind"> {
+  const stride = integers.get("strides") ?? [1, 1];
+  switch (op) {
+    case "Conv":
+      return { kind: `conv ${file.entries.get(inputs[1] ?? "")?.shape.slice(2)} ${stride}` };
+    case "Gemm":
+    case "MatMul":
+      return { kind: "linear" };
+    case "MaxPool":
+      return { kind: `max_pool ${integers.get("kernel_shape")} ${stride}` };
+    case "AveragePool": // over the whole grid it is the last pool of exporters that know the size
+      return {
+        kind:
+          stride.every((one) => one === 1) && isSmall(integers)
+            ? `avg_pool ${integers.get("kernel_shape")} ${stride}`
+            : "global_avg_pool",
+      };
+    case "GlobalAveragePool":
+    case "ReduceMean":
+      return { kind: "global_avg_pool" };
+    case "Concat":
+      return { kind: read.length > 1 ? "concat" : "" };
+    case "Add":
+    case "Sum":
+      return { kind: read.length > 1 ? "add" : "" };
+    default:
+      return { kind: "" };
+  }
+}
+
+function isSmall(integers: ForeignNode["integers"]): boolean {
+  return (integers.get("kernel_shape") ?? []).every((size) => size === 3);
+}
+
+/** For each key, a text that two nodes share only if all above and all below them is the same. */
+function signatures(steps: readonly Step[]): Map<string, string> {
+  const makers = new Map(steps.flatMap((step) => step.outputs.map((one) => [one, step] as const)));
+  const readers = new Map<string, { step: Step; at: number }[]>();
+  for (const step of steps) {
+    step.inputs.forEach((one, at) => {
+      readers.set(one, [...(readers.get(one) ?? []), { step, at }]);
+    });
+  }
+  const above: (step: Step) => string = memoised((step: Step): string => {
+    const from = step.inputs.map((one) => {
+      const maker = makers.get(one);
+      return maker ? above(maker) : "image";
+    });
+    if (step.kind === "") return from[0] ?? "nothing";
+    return hash(step.kind, step.kind === "concat" ? from : from.toSorted());
+  });
+  /** Signatures of what reads a step's results, seen through what changes nothing. */
+  const consumers = (step: Step): string[] =>
+    step.outputs.flatMap((output) =>
+      (readers.get(output) ?? []).flatMap(({ step: reader, at }) => {
+        if (reader.kind === "") return consumers(reader);
+        return hash(`${reader.kind} ${reader.kind === "concat" ? at : 0}`, [below(reader)]);
+      }),
+    );
+  const below: (step: Step) => string = memoised((step: Step): string =>
+    hash("", consumers(step).toSorted()),
+  );
+  const keyed = steps.filter((step) => step.key !== undefined);
+  return new Map(keyed.map((step) => [step.key ?? "", `${above(step)} ${below(step)}`]));
+}
+
+function memoised(compute: (step: Step) => string): (step: Step) => string {
+  const known = new Map<Step, string>();
+  return (step) => {
+    const found = known.get(step);
+    if (found !== undefined) return found;
+    known.set(step, "cycle"); // a damaged file may have one
+    const made = compute(step);
+    known.set(step, made);
+    return made;
+  };
+}
+
+function hash(kind: string, parts: readonly string[]): string {
+  return createHash("sha1")
+    .update(`${kind}(${parts.join(",")})`)
+    .digest("base64");
+}

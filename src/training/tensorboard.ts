@@ -15,6 +15,7 @@ import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import protobuf from "protobufjs/light.js";
+import { maskedCrc32c } from "../weights/formats/crc32c.js";
 
 /** An open event file. */
 export interface EventFile {
@@ -95,26 +96,10 @@ function encodeRecord(event: Readonly<Record<string, unknown>>): Uint8Array {
   const record = new Uint8Array(message.length + 16);
   const view = new DataView(record.buffer);
   view.setBigUint64(0, BigInt(message.length), true);
-  view.setUint32(8, maskedCrc(record.subarray(0, 8)), true);
+  view.setUint32(8, maskedCrc32c(record.subarray(0, 8)), true);
   record.set(message, 12);
-  view.setUint32(12 + message.length, maskedCrc(message), true);
+  view.setUint32(12 + message.length, maskedCrc32c(message), true);
   return record;
-}
-
-/** A CRC stored beside its data is turned and shifted, as CRCs of data that hold CRCs are weak. */
-function maskedCrc(bytes: Uint8Array): number {
-  const crc = crc32c(bytes);
-  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
-}
-
-/** CRC-32C (Castagnoli): reflected polynomial 0x82f63b78. */
-function crc32c(bytes: Uint8Array): number {
-  let crc = ~0;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0x82f63b78 : 0);
-  }
-  return ~crc >>> 0;
 }
 
 const sessionStart = 1;

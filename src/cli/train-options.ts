@@ -140,7 +140,10 @@ export function withTrainOptions(command: Command): Command {
     .option("--freeze-norms", "keep the running statistics of every batch norm")
     .option("--no-freeze-norms", "let batch norms that are trained take the batch's statistics")
     .option("--statistics-decay <share>", "what running statistics keep each step", share)
-    .option("--fine-tune", "two phases: the classifier alone, then what follows --freeze")
+    .option(
+      "--fine-tune",
+      "two phases: the classifier alone, then for 5 epochs what follows --freeze (block17_20)",
+    )
     .option("--head-epochs <n>", "epochs of the first of these", wholeNumber(1))
     .option(
       "--stage-rate <factor>",

@@ -33,6 +33,11 @@ describe("settle()", () => {
       head.map(({ name, freeze }) => [name, freeze]),
       [["head", "body"]],
     );
+    const usual = settle({ data, weights, fineTune: true }).phases;
+    assert.deepEqual(
+      usual.map(({ epochs }) => epochs),
+      [20, 5],
+    );
     const both = settle({ data, weights, fineTune: true, headEpochs: 2, epochs: 3 }).phases;
     assert.deepEqual(
       both.map(({ name, freeze, epochs }) => [name, freeze, epochs]),

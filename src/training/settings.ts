@@ -27,7 +27,10 @@ export interface TrainOptions extends Partial<Recipe> {
   readonly preprocessing?: PresetName | Preprocessing | undefined;
   /** Part of the network that stays as it is; `none`. `body` trains the classifier on kept features. */
   readonly freeze?: Freeze | undefined;
-  /** Two phases: the classifier alone, then everything after `freeze` at a lower rate; false. */
+  /**
+   * Two phases: the classifier alone, then for `epochs` (5) everything after `freeze` (`block17_20`) at
+   * a lower rate; false.
+   */
   readonly fineTune?: boolean | undefined;
   /** Epochs of the first of the two phases; 20. */
   readonly headEpochs?: number | undefined;
@@ -146,8 +149,9 @@ export function openExecutor({ engine, threads, precision }: Settings): Promise<
   return createExecutor(engine, { precision, ...(threads !== null && { threads }) });
 }
 
-/** The later phase learns at a tenth of the rate: its weights are good already. */
+/** The later phase learns at a tenth of the rate, and not for long: its weights are good already. */
 const tuneRate = 0.1;
+const tuneEpochs = 5;
 /** A classifier alone learns fast, and in large batches. */
 const headRate = 10;
 const headBatch = 64;
@@ -171,6 +175,7 @@ function planPhases(
     ...recipe,
     name: "tune",
     freeze: options.freeze ?? "block17_20",
+    epochs: options.epochs ?? Math.min(recipe.epochs, tuneEpochs),
     learningRate: recipe.learningRate * tuneRate,
     parts,
   };

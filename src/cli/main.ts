@@ -16,6 +16,7 @@ import { evaluateCommand } from "./evaluate.js";
 import { lrFindCommand } from "./lr-find.js";
 import { packageVersion } from "./package-version.js";
 import { planCommand } from "./plan.js";
+import { pullCommand } from "./pull.js";
 import { summaryCommand } from "./summary.js";
 import { trainCommand } from "./train.js";
 
@@ -49,6 +50,7 @@ function createProgram(): Command {
     evaluateCommand(),
     lrFindCommand(),
     planCommand(),
+    pullCommand(),
     summaryCommand(),
     benchmarkCommand(),
     doctorCommand(),

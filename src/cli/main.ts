@@ -18,6 +18,7 @@ import { exportCommand } from "./export.js";
 import { lrFindCommand } from "./lr-find.js";
 import { packageVersion } from "./package-version.js";
 import { planCommand } from "./plan.js";
+import { pullCommand } from "./pull.js";
 import { summaryCommand } from "./summary.js";
 import { trainCommand } from "./train.js";
 
@@ -53,6 +54,7 @@ function createProgram(): Command {
     exportCommand(),
     lrFindCommand(),
     planCommand(),
+    pullCommand(),
     summaryCommand(),
     benchmarkCommand(),
     doctorCommand(),

@@ -1,12 +1,12 @@
 /**
- * @file How readers of files say what is wrong with one.
+ * @file The error of a file that cannot be read, made from what is wrong with it.
  */
 import { ModelError } from "../../errors.js";
 
-/** Makes the error of a file from a code and what was expected and found. */
+/** Makes the error from a code and a problem: "expected A, got B". */
 export type Failure = (code: string, problem: string) => ModelError;
 
-/** The failures of one file; `name` is how messages call it. */
-export function failureOf(name: string): Failure {
+/** How a reader reports problems of the file that messages call `name`. */
+export function readingFailure(name: string): Failure {
   return (code, problem) => new ModelError(code, `Cannot read weights "${name}": ${problem}`);
 }

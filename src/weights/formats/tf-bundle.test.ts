@@ -6,7 +6,7 @@ import {
   loadFixture,
 } from "../../../test/helpers/tf-checkpoints.js";
 import { tableOf } from "../../../test/helpers/tf-table.js";
-import { failureOf } from "./failure.js";
+import { readingFailure } from "./failure.js";
 import { readTfBundle } from "./tf-bundle.js";
 import { readTfTable } from "./tf-table.js";
 
@@ -14,7 +14,7 @@ const index = fixtureBytes("v2.ckpt.index");
 
 /** The index with another value under a key. */
 function changed(key: string, change: (value: Uint8Array) => Uint8Array): Uint8Array {
-  const entries = [...readTfTable(index, failureOf("x"))];
+  const entries = [...readTfTable(index, readingFailure("x"))];
   return tableOf(entries.map(([one, value]) => [one, one === key ? change(value.slice()) : value]));
 }
 

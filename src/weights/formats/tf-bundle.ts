@@ -14,7 +14,7 @@ import { basename } from "node:path";
 import { type Shape, sameShape, sizeOf } from "../../tensor/tensor.js";
 import { quote, quoteSome } from "../quote.js";
 import { maskedCrc32c } from "./crc32c.js";
-import { type Failure, failureOf } from "./failure.js";
+import { type Failure, readingFailure } from "./failure.js";
 import { ProtobufMessage } from "./protobuf-fields.js";
 import type { TensorFile } from "./tensor-file.js";
 import { readTfShape, readTfSlices } from "./tf-slices.js";
@@ -54,7 +54,7 @@ export async function readTfBundle(
   load: LoadShard,
   name: string,
 ): Promise<TensorFile> {
-  const failure = failureOf(name);
+  const failure = readingFailure(name);
   const table = readTfTable(index, failure);
   const shardCount = readHeader(table, failure);
   const entries = new Map<string, BundleEntry>();

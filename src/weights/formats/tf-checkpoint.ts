@@ -10,7 +10,7 @@
  */
 import { type Shape, sameShape, sizeOf } from "../../tensor/tensor.js";
 import { quote } from "../quote.js";
-import { type Failure, failureOf } from "./failure.js";
+import { type Failure, readingFailure } from "./failure.js";
 import { ProtobufMessage } from "./protobuf-fields.js";
 import type { TensorFile } from "./tensor-file.js";
 import { readTfShape, readTfSlices, type TfSlice } from "./tf-slices.js";
@@ -33,7 +33,7 @@ export function readTfCheckpoint(
   files: Uint8Array | readonly Uint8Array[],
   name: string,
 ): TensorFile {
-  const failure = failureOf(name);
+  const failure = readingFailure(name);
   const listed = new Map<string, Listed>();
   const records = new Map<string, Uint8Array>();
   for (const file of files instanceof Uint8Array ? [files] : files) {

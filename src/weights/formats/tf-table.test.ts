@@ -4,12 +4,12 @@ import { fixtureBytes } from "../../../test/helpers/tf-checkpoints.js";
 import { blockOf, sealBlocks, tableOf, varint } from "../../../test/helpers/tf-table.js";
 import { ByteReader } from "./byte-reader.js";
 import { crc32c } from "./crc32c.js";
-import { failureOf } from "./failure.js";
+import { readingFailure } from "./failure.js";
 import { decodeSnappy } from "./snappy.js";
 import { isTfTable, readTfTable } from "./tf-table.js";
 
 const bytes = (...list: number[]) => Uint8Array.from(list);
-const read = (table: Uint8Array) => readTfTable(table, failureOf("x"));
+const read = (table: Uint8Array) => readTfTable(table, readingFailure("x"));
 
 describe("crc32c()", () => {
   it("gives the check value of the catalogues, and those of RFC 3720", () => {

@@ -39,6 +39,8 @@ const heavy: Readonly<Record<string, readonly string[]>> = {
   "onnxruntime-common": ["src/executors/onnxruntime"],
   koffi: ["src/executors/onednn"],
   protobufjs: ["src/executors/onnxruntime", "src/training"],
+  "@huggingface": ["src/weights/hub.ts"],
+  undici: ["src/weights/download/http.ts"],
   commander: ["src/cli"],
   "cli-progress": ["src/cli"],
   "node:": [

@@ -101,4 +101,5 @@ export {
   type WeightSource,
 } from "./weights/load.js";
 export type { NetworkShape, WeightMetadata } from "./weights/metadata.js";
+export { findPulled, type PullOptions, type PullProgress, pull } from "./weights/pull.js";
 export { type SaveWeightsOptions, saveWeights } from "./weights/save.js";

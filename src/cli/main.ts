@@ -17,6 +17,7 @@ import { evaluateCommand } from "./evaluate.js";
 import { lrFindCommand } from "./lr-find.js";
 import { packageVersion } from "./package-version.js";
 import { planCommand } from "./plan.js";
+import { pullCommand } from "./pull.js";
 import { summaryCommand } from "./summary.js";
 import { trainCommand } from "./train.js";
 
@@ -51,6 +52,7 @@ function createProgram(): Command {
     calibrateCommand(),
     lrFindCommand(),
     planCommand(),
+    pullCommand(),
     summaryCommand(),
     benchmarkCommand(),
     doctorCommand(),

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the model everyday: three trainings, each on larger pictures than the last, then a temperature.
+# Makes the model everyday: three trainings, then a temperature.
 #
 #   models/everyday/make.sh DATASETS WORK
 #
@@ -38,7 +38,7 @@ run() {
 # The learning rate of the first run would need 46 epochs to fall; it stops at the thirtieth.
 run one --recipe from-scratch-small --width 0.37 --input-size 107 --epochs 46 --stop-after 30 --lr 0.002 --warmup 2 --mixup 0.2 --cutmix 1 --seed 1
 run two --recipe from-scratch-small --weights "$work/one/weights/last.safetensors" --input-size 139 --epochs 30 --lr 0.001 --warmup 1 --mixup 0.2 --cutmix 1 --seed 2
-run three --recipe from-scratch-small --weights "$work/two/weights/last.safetensors" --input-size 155 --epochs 6 --lr 0.0002 --warmup 0 --seed 3
+run three --recipe from-scratch-small --weights "$work/two/weights/last.safetensors" --input-size 139 --epochs 5 --lr 0.0002 --warmup 0 --seed 3
 
-irv2 calibrate --data "$work/photos" --weights "$work/three/weights/last.safetensors" --input-size 171 --dtype fp16 --out "$here/model.safetensors"
+irv2 calibrate --data "$work/photos" --weights "$work/three/weights/last.safetensors" --dtype fp16 --out "$here/model.safetensors"
 (cd "$here" && sha256sum model.safetensors > SHA256SUMS)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the model everyday: three trainings, each on larger pictures than the last, then a temperature.
+# Makes the model everyday: three trainings, then a temperature.
 #
 #   models/everyday/make.sh DATASETS WORK
 #
@@ -23,22 +23,25 @@ for set in clothing trashnet grocery; do
   done
 done
 
-# run NAME OPTIONS...: a training, or what is left of it.
+# run NAME EPOCHS OPTIONS...: a training up to an epoch, or what is left of it.
 run() {
   name=$1
-  shift
-  if [ -e "$work/$name/report.html" ]; then return; fi
+  stop=$2
+  shift 2
+  if [ -e "$work/$name.done" ]; then return; fi
   if [ -e "$work/$name/config.json" ]; then
-    irv2 train --resume "$work/$name"
+    irv2 train --resume "$work/$name" --stop-after "$stop"
   else
-    irv2 train --data "$work/photos" --batch 32 --precision bf16 --cache memory --ema 0.998 "$@" --out "$work/$name"
+    irv2 train --data "$work/photos" --recipe from-scratch-small --batch 32 --precision bf16 --cache memory \
+      --ema 0.998 "$@" --stop-after "$stop" --out "$work/$name"
   fi
+  touch "$work/$name.done"
 }
 
 # The learning rate of the first run would need 46 epochs to fall; it stops at the thirtieth.
-run one --recipe from-scratch-small --width 0.37 --input-size 107 --epochs 46 --stop-after 30 --lr 0.002 --warmup 2 --mixup 0.2 --cutmix 1 --seed 1
-run two --recipe from-scratch-small --weights "$work/one/weights/last.safetensors" --input-size 139 --epochs 30 --lr 0.001 --warmup 1 --mixup 0.2 --cutmix 1 --seed 2
-run three --recipe from-scratch-small --weights "$work/two/weights/last.safetensors" --input-size 155 --epochs 6 --lr 0.0002 --warmup 0 --seed 3
+run one 30 --width 0.37 --input-size 107 --epochs 46 --lr 0.002 --warmup 2 --mixup 0.2 --cutmix 1 --seed 1
+run two 30 --weights "$work/one/weights/last.safetensors" --input-size 139 --epochs 30 --lr 0.001 --warmup 1 --mixup 0.2 --cutmix 1 --seed 2
+run three 5 --weights "$work/two/weights/last.safetensors" --input-size 139 --epochs 5 --lr 0.0002 --warmup 0 --seed 3
 
-irv2 calibrate --data "$work/photos" --weights "$work/three/weights/last.safetensors" --input-size 171 --dtype fp16 --out "$here/model.safetensors"
+irv2 calibrate --data "$work/photos" --weights "$work/three/weights/last.safetensors" --dtype fp16 --out "$here/model.safetensors"
 (cd "$here" && sha256sum model.safetensors > SHA256SUMS)

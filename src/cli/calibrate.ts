@@ -6,7 +6,7 @@ import { exitCodes, UsageError } from "../errors.js";
 import { type CalibrateResult, type Confidence, calibrate } from "../training/calibrate.js";
 import type { FloatType } from "../weights/formats/floats.js";
 import { listenForInterruption } from "./interruption.js";
-import { type ModelFlags, withModelOptions } from "./options.js";
+import { type ModelFlags, pulledWeights, withModelOptions } from "./options.js";
 import { createProgress, type Progress } from "./progress.js";
 
 interface CalibrateFlags extends ModelFlags {
@@ -61,7 +61,7 @@ async function run(flags: CalibrateFlags): Promise<void> {
   const result = await calibrate({
     ...options,
     data,
-    weights,
+    weights: await pulledWeights(weights),
     out,
     dtype: types[dtype],
     ...(preprocess && { preprocessing: preprocess }),

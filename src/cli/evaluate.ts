@@ -41,7 +41,7 @@ async function run(flags: EvaluateFlags): Promise<void> {
   if (data === undefined) {
     throw new UsageError("NO_DATA", "Expected --data with a folder of photos, got none");
   }
-  const weights = weightsOf(flags);
+  const weights = await weightsOf(flags);
   using interruption = listenForInterruption();
   let progress: Progress | undefined;
   const { evaluation, unreadable } = await evaluate({

@@ -7,7 +7,7 @@ import { findLearningRate, type RateEvent } from "../training/find-rate.js";
 import { listenForInterruption } from "./interruption.js";
 import { wholeNumber } from "./options.js";
 import { createProgress } from "./progress.js";
-import { readTrainOptions, type TrainFlags, withTrainOptions } from "./train-options.js";
+import { openTrainOptions, type TrainFlags, withTrainOptions } from "./train-options.js";
 
 /** Rows of the curve that are printed. */
 const curveRows = 24;
@@ -33,7 +33,7 @@ async function run(flags: TrainFlags & { steps: number }): Promise<void> {
   using interruption = listenForInterruption();
   const { signal } = interruption;
   const { steps, json } = flags;
-  const options = { ...readTrainOptions(flags), steps, signal };
+  const options = { ...(await openTrainOptions(flags)), steps, signal };
   const progress = createProgress(steps, "steps");
   const curve: RateEvent[] = [];
   let isFound = false;

@@ -7,6 +7,9 @@ import { precisions } from "../executors/executor.js";
 import { type EngineName, engineNames } from "../executors/index.js";
 import { type PresetName, presetNames } from "../image/presets.js";
 import { InceptionResNetV2 } from "../model/model.js";
+import { findWeights } from "../weights/find.js";
+import { listenForInterruption } from "./interruption.js";
+import { createByteProgress } from "./progress.js";
 
 /** A whole number from `least`; throws commander's error, which names the option. */
 export function wholeNumber(least: number): (text: string) => number {
@@ -65,7 +68,8 @@ export function color(text: string): [number, number, number] {
 }
 
 /** What `--weights` takes, for help. */
-export const weightsHelp = "safetensors file of this project or of timm, or everyday";
+export const weightsHelp =
+  "file, everyday, imagenet (irv2 pull --help has more), or owner/name of the hub";
 
 /** What the verbs that run a model share. */
 export interface ModelFlags {
@@ -118,19 +122,37 @@ export function precisionOption(): Option {
   ).choices([...precisions]);
 }
 
-/** The weights that are asked for; those of the package where none are, which is said on stderr. */
-export function weightsOf({ weights }: Pick<ModelFlags, "weights">): string {
-  if (weights !== undefined) return weights;
+/**
+ * The weights that are asked for, downloaded if need be, with a bar; those of the package where none
+ * are, which is said on stderr.
+ */
+export async function weightsOf({ weights }: Pick<ModelFlags, "weights">): Promise<string> {
+  if (weights !== undefined) return pulledWeights(weights);
   process.stderr.write(
     "Using the model of this package: 59 groceries, garments and recyclables. ImageNet's 1000 classes: --weights imagenet\n",
   );
   return "everyday";
 }
 
+/** What `--weights` says, downloaded if need be, with a bar. Ctrl-C keeps what has come. */
+export async function pulledWeights(weights: string): Promise<string> {
+  using interruption = listenForInterruption();
+  const progress = createByteProgress();
+  try {
+    const { signal } = interruption;
+    return await findWeights(weights, {
+      signal,
+      onProgress: ({ bytes, totalBytes }) => progress.update(bytes, totalBytes),
+    });
+  } finally {
+    progress.stop();
+  }
+}
+
 /** Opens the model that the flags describe. Untrained weights are announced on stderr. */
 export async function openModel(flags: ModelFlags): Promise<InceptionResNetV2> {
   const { preprocess, dropBackground, inputSize, ...rest } = flags;
-  const weights = weightsOf(flags);
+  const weights = await weightsOf(flags);
   const options = {
     engine: rest.engine,
     threads: rest.threads,

@@ -9,7 +9,7 @@ import { formatCount, formatSeconds } from "../summary/format.js";
 import { measurePlan, type Plan } from "../training/plan.js";
 import { listenForInterruption } from "./interruption.js";
 import { runSelf } from "./run-self.js";
-import { readTrainOptions, type TrainFlags, withTrainOptions } from "./train-options.js";
+import { openTrainOptions, type TrainFlags, withTrainOptions } from "./train-options.js";
 
 /** Exit codes whose sentence says it all. */
 const explained: readonly number[] = [
@@ -43,7 +43,7 @@ Examples:
 
 async function run(flags: TrainFlags, command: Command): Promise<void> {
   using interruption = listenForInterruption();
-  const options = { ...readTrainOptions(flags), signal: interruption.signal };
+  const options = { ...(await openTrainOptions(flags)), signal: interruption.signal };
   if (process.env[childVariable] !== undefined) {
     process.stdout.write(`${JSON.stringify(await measurePlan(options))}\n`);
     return;

@@ -23,7 +23,9 @@ import {
   inputSize,
   positiveNumber,
   precisionOption,
+  pulledWeights,
   share,
+  weightsHelp,
   wholeNumber,
 } from "./options.js";
 
@@ -97,7 +99,7 @@ export function withTrainOptions(command: Command): Command {
     new Option(flags, text).choices([...names]);
   return command
     .option("-d, --data <dir>", "folder of photos")
-    .option("-w, --weights <file>", "safetensors file to start from (default: untrained)")
+    .option("-w, --weights <name>", `${weightsHelp} to start from (default: untrained)`)
     .addOption(
       named(
         "--recipe <name>",
@@ -177,6 +179,13 @@ export function recipesText(): string {
     return `  ${name.padEnd(20)}${epochs} epochs, batch ${batch}, ${parts.join(", ")}`;
   });
   return `Recipes, which decide what no flag does:\n${lines.join("\n")}`;
+}
+
+/** The flags as options of the library, once the weights that they name are here. */
+export async function openTrainOptions(flags: TrainFlags): Promise<TrainOptions> {
+  const options = readTrainOptions(flags);
+  const { weights } = options;
+  return weights === undefined ? options : { ...options, weights: await pulledWeights(weights) };
 }
 
 /** The flags as options of the library. Throws `UsageError` when the folder is missing. */

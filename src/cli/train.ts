@@ -7,7 +7,7 @@ import { train } from "../training/train.js";
 import { listenForInterruption } from "./interruption.js";
 import { wholeNumber } from "./options.js";
 import {
-  readTrainOptions,
+  openTrainOptions,
   recipesText,
   type TrainFlags,
   withTrainOptions,
@@ -56,7 +56,7 @@ async function run(flags: TrainFlags, command: Command): Promise<void> {
   using interruption = listenForInterruption();
   const { signal } = interruption;
   const isGiven = (name: string) => command.getOptionValueSource(name) === "cli";
-  const options = readResume(flags, isGiven) ?? readTrainOptions(flags);
+  const options = readResume(flags, isGiven) ?? (await openTrainOptions(flags));
   const { stopAfter } = flags;
   await showTraining(train({ ...options, signal, stopAfter }), {
     json: flags.json ?? false,

@@ -4,12 +4,15 @@
 import { open, stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { ModelError, ResourceError, UsageError } from "../errors.js";
+import { findWeights } from "./find.js";
+import { publishedNames } from "./published.js";
 import { quote } from "./quote.js";
 import { isShipped, readShipped, shippedNames } from "./shipped.js";
 
 /**
- * Where weights come from: a path, `everyday` for the model of this package, a `file:` or `http(s):`
- * URL, or the bytes themselves. A file of that name is `./everyday`.
+ * Where weights come from: a path, `everyday` for the model of this package, `imagenet` or another name
+ * that `pull` knows, `owner/name` of the Hugging Face hub, a `file:` or `http(s):` URL, or the bytes
+ * themselves. What must be downloaded is. A file called as a name is `./everyday`.
  */
 export type WeightSource = string | URL | Uint8Array;
 
@@ -25,7 +28,9 @@ export function sourceName(source: WeightSource): string {
  */
 export async function readWeightBytes(source: WeightSource): Promise<Uint8Array> {
   if (source instanceof Uint8Array) return copyOf(source);
-  if (typeof source === "string") return isShipped(source) ? readShipped(source) : readFile(source);
+  if (typeof source === "string") {
+    return isShipped(source) ? readShipped(source) : readFile(await findWeights(source));
+  }
   if (source.protocol === "file:") return readFile(fileURLToPath(source));
   try {
     const response = await fetch(source);
@@ -85,7 +90,7 @@ function allocate(size: number, name: string): Uint8Array {
 function unknownName(name: string): UsageError {
   return new UsageError(
     "UNKNOWN_WEIGHTS",
-    `Unknown weights "${name}": expected a file or one of ${shippedNames.join(", ")}`,
+    `Unknown weights "${name}": expected a file, one of ${[...shippedNames, ...publishedNames].join(", ")}, or owner/name of the Hugging Face hub`,
   );
 }
 

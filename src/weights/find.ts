@@ -1,0 +1,27 @@
+/**
+ * @file What a text means where weights are asked for: a name, a repository of the hub, or a path.
+ */
+import { stat } from "node:fs/promises";
+import { parseRepository } from "./hub-cache.js";
+import { publishedAs } from "./published.js";
+import { type PullOptions, pull } from "./pull.js";
+import { isShipped } from "./shipped.js";
+
+/** What the names of weight files end in; with such an end a text is a path, there or not. */
+const fileEnd = /\.(safetensors|bin|pth|pt|tar|h5|hdf5|keras|ckpt|index|onnx|json|npz|gz)$/i;
+
+/**
+ * Where the weights are that a text names: the path of `imagenet` and the other names of `pull`, and of
+ * `owner/name` of the hub where there is no such file, pulled if need be; any other text as it is.
+ * Throws as `pull` does.
+ */
+export async function findWeights(text: string, options: PullOptions = {}): Promise<string> {
+  if (isShipped(text)) return text;
+  if (publishedAs(text)) return pull(text, options);
+  if (fileEnd.test(text) || !parseRepository(text)) return text;
+  const isThere = await stat(text).then(
+    () => true,
+    () => false,
+  );
+  return isThere ? text : pull(text, options);
+}

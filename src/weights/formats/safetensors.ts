@@ -8,12 +8,11 @@
  * Specification: https://github.com/huggingface/safetensors. Every number is checked before it is
  * used, so that a damaged or hostile file gives a `ModelError` and nothing else.
  */
-import { randomUUID } from "node:crypto";
-import { open, rename, rm } from "node:fs/promises";
-import { Irv2Error, ModelError, ResourceError } from "../../errors.js";
+import { ModelError } from "../../errors.js";
 import { formatShape, type Shape, sizeOf, type Tensors } from "../../tensor/tensor.js";
 import { quote } from "../quote.js";
 import { fileKind } from "../strangers.js";
+import { writeParts } from "../write-file.js";
 import { decodeFloats, encodeFloats, type FloatType, floatBytes } from "./floats.js";
 
 /** What a header says of one tensor. */
@@ -259,24 +258,5 @@ export async function writeSafetensors(
   tensors: Tensors,
   options: WriteOptions = {},
 ): Promise<void> {
-  const beside = `${path}.${randomUUID()}.tmp`;
-  try {
-    const file = await open(beside, "wx");
-    try {
-      for (const part of encodeParts(tensors, options)) await file.writeFile(part);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(beside, path);
-  } catch (cause) {
-    await rm(beside, { force: true }).catch(() => {});
-    if (cause instanceof Irv2Error) throw cause;
-    const { code, message } = cause as NodeJS.ErrnoException;
-    throw new ResourceError(
-      "WEIGHTS_UNWRITABLE",
-      `Cannot write weights "${path}": expected a place for the file, got ${code ?? quote(message)}`,
-      { cause },
-    );
-  }
+  await writeParts(path, encodeParts(tensors, options));
 }

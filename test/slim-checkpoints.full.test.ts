@@ -14,7 +14,8 @@ import { lower } from "../src/architecture/lower.js";
 import { configureNetwork } from "../src/architecture/transforms.js";
 import { sizeOf } from "../src/tensor/tensor.js";
 import type { TensorFile } from "../src/weights/formats/tensor-file.js";
-import { fromSlimLayout, parameterOfSlim, slimVariables } from "../src/weights/sources/slim.js";
+import { fromHwio } from "../src/weights/sources/hwio.js";
+import { parameterOfSlim, slimVariables } from "../src/weights/sources/slim.js";
 import { openTfCheckpoint } from "../src/weights/tf-checkpoint-files.js";
 import { repositoryFile } from "./helpers/paths.js";
 
@@ -71,7 +72,7 @@ describe("slim's checkpoints at full size", { skip }, () => {
     for (const { name, shape } of parameters) {
       const variable = found.get(name) ?? "";
       const theirs = file.entries.get(variable)?.shape ?? [];
-      const ours = fromSlimLayout({ shape: theirs, data: file.floats(variable) });
+      const ours = fromHwio({ shape: theirs, data: file.floats(variable) });
       assert.deepEqual(ours.shape, shape, name);
     }
   };

@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
 import { type Tensor, tensor } from "../src/tensor/tensor.js";
-import { floatsOf, readSafetensors, type Safetensors } from "../src/weights/formats/safetensors.js";
+import { readSafetensors, type Safetensors } from "../src/weights/formats/safetensors.js";
 import { readTorch } from "../src/weights/formats/torch.js";
 import { writeTorch } from "../src/weights/formats/write-torch.js";
 import { readWeightBytes } from "../src/weights/read-file.js";
@@ -47,7 +47,7 @@ describe("timm's whole network", { skip }, () => {
           assert.equal(file.entries.get(name)?.dtype, "int64", name);
           assert.equal(file.floats(name)[0], Number(counterOf(theirs, name)), name);
         } else {
-          assert.ok(sameBits(file.floats(name), floatsOf(theirs, name)), name);
+          assert.ok(sameBits(file.floats(name), theirs.floats(name)), name);
         }
       }
     });
@@ -73,7 +73,7 @@ console.log(all.length, process.resourceUsage().maxRSS);`;
       .filter((name) => !isTimmCounter(name))
       .map((name): [string, Tensor] => {
         const shape = theirs.entries.get(name)?.shape ?? [];
-        return [name, tensor(shape, floatsOf(theirs, name))];
+        return [name, tensor(shape, theirs.floats(name))];
       });
     const counters = names
       .filter(isTimmCounter)

@@ -12,7 +12,7 @@ import { lower } from "../src/architecture/lower.js";
 import { configureNetwork } from "../src/architecture/transforms.js";
 import { createRandom } from "../src/tensor/random.js";
 import { type Tensor, tensor } from "../src/tensor/tensor.js";
-import { floatsOf, readSafetensors } from "../src/weights/formats/safetensors.js";
+import { readSafetensors } from "../src/weights/formats/safetensors.js";
 import { readTorch } from "../src/weights/formats/torch.js";
 import { writeTorch } from "../src/weights/formats/write-torch.js";
 import { readWeightBytes } from "../src/weights/read-file.js";
@@ -75,7 +75,7 @@ print(json.dumps({k: int(v) for k, v in state.items() if v.dim() == 0}))`;
     const theirs = readSafetensors(await readWeightBytes(again), again);
     assert.equal(theirs.entries.size, tensors.size + counters.size);
     for (const [name, { data }] of tensors) {
-      assert.ok(sameBits(floatsOf(theirs, name), data), name);
+      assert.ok(sameBits(theirs.floats(name), data), name);
     }
   });
 

@@ -66,7 +66,7 @@ async function run(flags: ExportFlags): Promise<void> {
   if (out === undefined) throw new UsageError("NO_OUT", "Expected --out with a file, got none");
   const result = await exportWeights({
     ...options,
-    weights: weightsOf(flags),
+    weights: await weightsOf(flags),
     out,
     dtype: types[dtype],
     preprocessing: withPreprocessing,

@@ -15,6 +15,7 @@ import { doctorCommand } from "./doctor.js";
 import { embedCommand } from "./embed.js";
 import { evaluateCommand } from "./evaluate.js";
 import { exportCommand } from "./export.js";
+import { importCommand } from "./import.js";
 import { lrFindCommand } from "./lr-find.js";
 import { packageVersion } from "./package-version.js";
 import { planCommand } from "./plan.js";
@@ -51,6 +52,7 @@ function createProgram(): Command {
     trainCommand(),
     evaluateCommand(),
     calibrateCommand(),
+    importCommand(),
     exportCommand(),
     lrFindCommand(),
     planCommand(),

@@ -2,27 +2,36 @@
  * @file Weights to the file of another program: which formats there are, and one call for all.
  */
 import { randomUUID } from "node:crypto";
-import { rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { ResourceError, UsageError } from "../errors.js";
 import { presets } from "../image/presets.js";
 import { imagenetLabels } from "../predictions/imagenet-1k.js";
 import type { FloatType } from "../weights/formats/floats.js";
+import { hdf5Parts } from "../weights/formats/write-hdf5.js";
+import { writeTorch } from "../weights/formats/write-torch.js";
 import { type LoadWeightsOptions, loadWeights } from "../weights/load.js";
-import { saveWeights } from "../weights/save.js";
-import { exportOnnx } from "./onnx.js";
+import { saveWeights, timmTensors } from "../weights/save.js";
+import { kerasDatasets } from "../weights/sources/keras.js";
+import { writeParts } from "../weights/write-file.js";
+import { type ExportedModel, exportOnnx } from "./onnx.js";
+import { exportTfjs, type TfjsFiles } from "./tfjs.js";
 
 /** What weights can be written as, with what each is for. */
 export const exportFormats = {
-  onnx: "any runtime of ONNX; batch norm folded",
+  onnx: "any runtime of ONNX; batch norm and residual scale folded",
   safetensors: "this project: class names and preprocessing inside",
-  timm: "timm and PyTorch: safetensors with timm's names",
+  timm: "timm: safetensors with timm's names",
+  torch: "PyTorch: .pth with timm's names, for torch.load(weights_only=True)",
+  keras: "Keras 3: .weights.h5 for keras.applications.InceptionResNetV2",
+  tfjs: "TensorFlow.js: a folder with model.json and shards",
 } as const;
 
 /** Name of such a format. */
 export type ExportFormat = keyof typeof exportFormats;
 
 /** What to write. */
-export interface ExportOptions extends LoadWeightsOptions {
+export interface ExportOptions extends Omit<LoadWeightsOptions, "format"> {
   /** Weight file, or a name such as `everyday`. */
   readonly weights: string;
   /** The file to write; one that is there is replaced. */
@@ -50,60 +59,104 @@ export interface ExportResult {
  * do not fit in float16, and `ResourceError` where the file cannot be written.
  */
 export async function exportWeights(options: ExportOptions): Promise<ExportResult> {
-  const { weights, out, dtype, preprocessing, batch, ...loading } = options;
+  const { weights, out, dtype = "F32", preprocessing, batch, inputSize, dropBackground } = options;
   const format = options.format ?? formatOf(out);
-  const loaded = await loadWeights(weights, loading);
-  const { graph, parameters, network, temperature, provenance } = loaded;
-  const classes = graph.outputs.get("logits")?.shape[1];
+  checkOptions(format, options);
+  const loaded = await loadWeights(weights, { inputSize, dropBackground });
+  const { parameters, network, temperature, provenance } = loaded;
+  const classes = loaded.graph.outputs.get("logits")?.shape[1];
   const labels = loaded.labels ?? (classes === imagenetLabels.length ? imagenetLabels : []);
   const described = { labels, preprocessing: loaded.preprocessing ?? presets.timm };
-  if (format === "onnx") {
-    if (dtype === "BF16") {
-      throw new UsageError("ONNX_DTYPE", "Cannot export to ONNX: expected fp32 or fp16, got bf16");
+  const model: ExportedModel = { ...loaded, ...described };
+  switch (format) {
+    case "onnx":
+      await writeParts(out, [
+        exportOnnx(model, { preprocessing, batch, dtype: dtype === "F16" ? "F16" : "F32" }),
+      ]);
+      break;
+    case "torch": {
+      const { tensors, counters } = timmTensors(parameters);
+      await writeTorch(out, tensors, { counters, dtype });
+      break;
     }
-    const model = { ...loaded, ...described };
-    await replaceFile(out, exportOnnx(model, { dtype, preprocessing, batch }));
-  } else {
-    if (preprocessing || batch !== undefined) {
-      throw new UsageError(
-        "EXPORT_OPTIONS",
-        `Cannot export to ${format}: expected --with-preprocessing and --batch with ONNX alone`,
-      );
-    }
-    await saveWeights(out, parameters, {
-      naming: format === "timm" ? "timm" : "canonical",
-      ...(dtype && { dtype }),
-      metadata: {
-        network,
-        ...described,
-        ...(temperature !== undefined && { temperature }),
-        ...(provenance && { provenance }),
-      },
-    });
+    case "keras":
+      await writeParts(out, hdf5Parts(kerasDatasets(parameters)));
+      break;
+    case "tfjs":
+      await writeFolder(out, exportTfjs(model));
+      break;
+    default:
+      await saveWeights(out, parameters, {
+        naming: format === "timm" ? "timm" : "canonical",
+        dtype,
+        metadata: {
+          network,
+          ...described,
+          ...(temperature !== undefined && { temperature }),
+          ...(provenance && { provenance }),
+        },
+      });
   }
   const numbers = [...parameters.values()].reduce((sum, { data }) => sum + data.length, 0);
   return { format, tensors: parameters.size, parameters: numbers };
 }
 
+const ends: readonly (readonly [end: string, format: ExportFormat])[] = [
+  [".onnx", "onnx"],
+  [".safetensors", "safetensors"],
+  [".pth", "torch"],
+  [".pt", "torch"],
+  [".weights.h5", "keras"],
+];
+
 function formatOf(path: string): ExportFormat {
-  if (path.endsWith(".onnx")) return "onnx";
-  if (path.endsWith(".safetensors")) return "safetensors";
+  const found = ends.find(([end]) => path.endsWith(end));
+  if (found) return found[1];
   throw new UsageError(
     "EXPORT_FORMAT",
-    `Cannot tell the format of "${path}": expected .onnx, .safetensors or --format ${Object.keys(exportFormats).join(", ")}`,
+    `Cannot tell the format of "${path}": expected ${ends.map(([end]) => end).join(", ")}, or --format ${Object.keys(exportFormats).join(", ")}`,
   );
 }
 
-async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
-  const beside = `${path}.${randomUUID()}.tmp`;
+/** Number types that each format holds; all three where nothing is said. */
+const types: Partial<Record<ExportFormat, readonly FloatType[]>> = {
+  onnx: ["F32", "F16"],
+  keras: ["F32"],
+  tfjs: ["F32"],
+};
+
+function checkOptions(
+  format: ExportFormat,
+  { dtype = "F32", preprocessing, batch }: ExportOptions,
+): void {
+  const allowed = types[format];
+  if (allowed && !allowed.includes(dtype)) {
+    throw new UsageError(
+      "EXPORT_DTYPE",
+      `Cannot export to ${format}: expected numbers of type ${allowed.join(" or ")}, got ${dtype}`,
+    );
+  }
+  if (format !== "onnx" && (preprocessing || batch !== undefined)) {
+    throw new UsageError(
+      "EXPORT_OPTIONS",
+      `Cannot export to ${format}: expected --with-preprocessing and --batch with onnx alone`,
+    );
+  }
+}
+
+/** Writes a folder beside and renames it; one that is there must be empty. */
+async function writeFolder(path: string, files: TfjsFiles): Promise<void> {
+  const beside = `${path.replace(/[/\\]+$/, "")}.${randomUUID()}.tmp`;
   try {
-    await writeFile(beside, bytes, { flag: "wx" });
+    await mkdir(beside);
+    for (const [name, bytes] of files) await writeFile(join(beside, name), bytes);
     await rename(beside, path);
   } catch (cause) {
-    await rm(beside, { force: true }).catch(() => {});
+    await rm(beside, { recursive: true, force: true }).catch(() => {});
+    const { code } = cause as NodeJS.ErrnoException;
     throw new ResourceError(
-      "EXPORT_UNWRITABLE",
-      `Cannot write "${path}": expected a place for the file, got ${(cause as NodeJS.ErrnoException).code}`,
+      "WEIGHTS_UNWRITABLE",
+      `Cannot write weights "${path}": expected a place for a new folder, got ${code}`,
       { cause },
     );
   }

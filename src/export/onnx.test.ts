@@ -133,7 +133,7 @@ describe("exportOnnx()", { skip }, () => {
     const nowhere = await mkdtemp(join(tmpdir(), "irv2-"));
     await assert.rejects(exportWeights({ weights, out: join(nowhere, "x.bin") }));
     await assert.rejects(exportWeights({ weights, out: join(nowhere, "none", "x.onnx") }), {
-      code: "EXPORT_UNWRITABLE",
+      code: "WEIGHTS_UNWRITABLE",
     });
     assert.deepEqual(await readdir(nowhere), []);
     await rm(nowhere, { recursive: true });

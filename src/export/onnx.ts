@@ -14,6 +14,7 @@ import { forInference } from "../graph/passes/for-inference.js";
 import type { Preprocessing } from "../image/presets.js";
 import { encodeFloats } from "../weights/formats/floats.js";
 import type { LoadedWeights } from "../weights/load.js";
+import { encodeMetadata } from "../weights/metadata.js";
 import { OnnxNodes } from "./onnx-nodes.js";
 import { preprocessNodes } from "./onnx-preprocess.js";
 
@@ -107,12 +108,12 @@ export function exportOnnx(model: ExportedModel, options: OnnxExportOptions = {}
         : { name: "image", shape: [batch ?? "N", 3, height, width] },
     ],
     outputs: outputs.toReversed(),
-    metadata: {
-      labels: JSON.stringify(model.labels),
-      inputSize: inputSize.join("x"),
-      preprocessing: JSON.stringify(model.preprocessing),
-      temperature: String(model.temperature ?? 1),
-    },
+    metadata: encodeMetadata({
+      network: model.network,
+      labels: model.labels,
+      preprocessing: model.preprocessing,
+      ...(model.temperature !== undefined && { temperature: model.temperature }),
+    }),
   });
 }
 

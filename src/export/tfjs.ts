@@ -7,7 +7,9 @@
  */
 import type { AnyNode, Graph, Value } from "../graph/ir.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { toSlimLayout } from "../weights/sources/slim.js";
+import { encodeMetadata } from "../weights/metadata.js";
+import { toHwio } from "../weights/sources/hwio.js";
+import { releasedName } from "../weights/sources/keras.js";
 import type { ExportedModel } from "./onnx.js";
 
 /** The files of a model, by name. */
@@ -93,12 +95,12 @@ export function exportTfjs({ graph, parameters, ...model }: ExportedModel): Tfjs
         })),
       },
     ],
-    userDefinedMetadata: {
+    userDefinedMetadata: encodeMetadata({
+      network: model.network,
       labels: model.labels,
       preprocessing: model.preprocessing,
-      network: model.network,
-      temperature: model.temperature ?? 1,
-    },
+      ...(model.temperature !== undefined && { temperature: model.temperature }),
+    }),
   };
   return new Map([
     ["model.json", new TextEncoder().encode(JSON.stringify(json))],
@@ -106,9 +108,11 @@ export function exportTfjs({ graph, parameters, ...model }: ExportedModel): Tfjs
   ]);
 }
 
-/** Keras' names have no slashes; the last part of ours tells the op. */
-function layerName({ name }: AnyNode): string {
-  return name.replaceAll("/", "_");
+/** Layers with weights have the names of Keras' released files; names of Keras have no slashes. */
+function layerName({ op, name, inputs }: AnyNode): string {
+  const layer = inputs[1]?.name.replace(/\/[^/]+$/, "") ?? "";
+  if (op === "conv2d" || op === "linear") return releasedName(layer);
+  return op === "batch_norm" ? `${releasedName(layer)}_BatchNorm` : name.replaceAll("/", "_");
 }
 
 function layerOf(
@@ -122,7 +126,7 @@ function layerOf(
   const take = (leaves: Readonly<Record<string, string>>): Weight[] =>
     Object.entries(leaves).flatMap(([role, leaf]) => {
       const found = parameters.find((one) => one.role === role);
-      return found ? [{ name: `${name}/${leaf}`, tensor: toSlimLayout(tensorOf(found)) }] : [];
+      return found ? [{ name: `${name}/${leaf}`, tensor: toHwio(tensorOf(found)) }] : [];
     });
   const plain = (kind: string, config: Layer["config"] = {}): Layer => ({
     kind,

@@ -7,7 +7,7 @@
 import { ModelError, ResourceError } from "../errors.js";
 import type { EpochRow } from "../evaluation/epoch-row.js";
 import { type Tensor, type Tensors, tensor } from "../tensor/tensor.js";
-import { floatsOf, readSafetensors, writeSafetensors } from "../weights/formats/safetensors.js";
+import { readSafetensors, writeSafetensors } from "../weights/formats/safetensors.js";
 import { readWeightBytes } from "../weights/read-file.js";
 
 /** Where a run stands. */
@@ -64,7 +64,7 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
   const variables = new Map(
     [...file.entries].map(([name, { shape }]): [string, Tensor] => [
       name,
-      tensor(shape, floatsOf(file, name)),
+      tensor(shape, file.floats(name)),
     ]),
   );
   try {

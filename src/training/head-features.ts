@@ -14,7 +14,7 @@ import { selectOutputs } from "../graph/passes/rewrite.js";
 import { cacheFolder } from "../image/decode-cache.js";
 import type { Preprocessing } from "../image/presets.js";
 import { item, type Tensor, type Tensors, tensor } from "../tensor/tensor.js";
-import { floatsOf, readSafetensors, writeSafetensors } from "../weights/formats/safetensors.js";
+import { readSafetensors, writeSafetensors } from "../weights/formats/safetensors.js";
 import { readWeightBytes } from "../weights/read-file.js";
 import { type LoadSample, validationBatches } from "./batches.js";
 import type { PrepareEvent, WarningEvent } from "./events.js";
@@ -101,7 +101,7 @@ async function* computeFeatures({
 async function readFeatures(path: string, shape: readonly number[]): Promise<Tensor | undefined> {
   try {
     const file = readSafetensors(await readWeightBytes(path), path);
-    const data = floatsOf(file, "features");
+    const data = file.floats("features");
     return data.every(Number.isFinite) ? tensor(shape, data) : undefined;
   } catch {
     return undefined; // not there, or damaged: it is made anew

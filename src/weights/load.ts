@@ -9,12 +9,15 @@ import { lower } from "../architecture/lower.js";
 import { configureNetwork, type NetworkOptions } from "../architecture/transforms.js";
 import { ModelError, UsageError } from "../errors.js";
 import type { Graph } from "../graph/ir.js";
-import type { Preprocessing } from "../image/presets.js";
+import { type Preprocessing, presets } from "../image/presets.js";
 import type { Tensors } from "../tensor/tensor.js";
-import { readSafetensors, type Safetensors } from "./formats/safetensors.js";
+import type { TensorFile } from "./formats/tensor-file.js";
 import { matchParameters, type Naming, nameTensors } from "./match.js";
 import { decodeMetadata, type NetworkShape, unfit } from "./metadata.js";
-import { readWeightBytes, sourceName, type WeightSource } from "./read-file.js";
+import { type FileFormat, openWeights } from "./open.js";
+import { sourceName, type WeightSource } from "./read-file.js";
+import { takeOnnx } from "./sources/onnx.js";
+import { widthOf } from "./width.js";
 
 export type { WeightSource } from "./read-file.js";
 
@@ -22,6 +25,8 @@ export type { WeightSource } from "./read-file.js";
 export interface LoadWeightsOptions {
   /** Files of 1001 classes: leave out class 0, slim's background; false. */
   readonly dropBackground?: boolean | undefined;
+  /** What the file is, where its content shall not say. */
+  readonly format?: FileFormat | undefined;
   /** Input height and width in pixels, at least 75; what the file says, else 299. */
   readonly inputSize?: NetworkOptions["inputSize"];
 }
@@ -32,7 +37,14 @@ export interface LoadedWeights {
   /** A value for each parameter of the graph, by canonical name, in memory that nobody else holds. */
   readonly parameters: Tensors;
   /** Whose names the file uses. */
-  readonly naming: "canonical" | "timm";
+  readonly naming: Naming["scheme"] | "onnx";
+  readonly format: FileFormat;
+  /** Tensors of the file that mean nothing here: counters, what an optimizer kept. */
+  readonly ignored: readonly string[];
+  /** Parameters that other files of this network have and this one does without: the auxiliary head. */
+  readonly absent: readonly string[];
+  /** Classes of the file that were left out: slim's background. */
+  readonly droppedClasses: number;
   /** What the file says of the network; as released where it says nothing. */
   readonly network: NetworkShape;
   readonly labels?: readonly string[];
@@ -45,24 +57,42 @@ export interface LoadedWeights {
 const classesWithBackground = 1001;
 
 /**
- * Loads a safetensors file with our names or timm's. Throws `ModelError` when it is damaged, holds
- * another network, lacks a tensor, has one too many or of another shape, or one that is not finite.
+ * Loads a weight file of this project, timm, PyTorch, Keras, TF-Slim, TensorFlow.js or ONNX; its content
+ * says which. Throws `ModelError` when it is damaged, holds another network, lacks a tensor, has one
+ * too many or of another shape, or one that is not finite.
  */
 export async function loadWeights(
   source: WeightSource,
   options: LoadWeightsOptions = {},
 ): Promise<LoadedWeights> {
   const name = sourceName(source);
-  const file = readSafetensors(await readWeightBytes(source), name);
-  const {
-    network: shape = releasedNetwork,
-    labels,
-    ...described
-  } = decodeMetadata(file.metadata, name);
-  const network = { ...shape, ...(options.inputSize && { inputSize: square(options.inputSize) }) };
-  const naming = nameTensors(file, allNames(), name);
+  const opened = await openWeights(source, options.format);
+  const { format, file } = opened;
+  const { network: shape, labels, ...described } = decodeMetadata(file.metadata, name);
+  const inputSize = options.inputSize === undefined ? undefined : square(options.inputSize);
+  if (format === "onnx") {
+    const taken = takeOnnx(file, { name, network: shape, inputSize });
+    return {
+      ...taken,
+      format,
+      naming: "onnx",
+      ignored: [],
+      ...(labels && { labels }),
+      ...described,
+    };
+  }
+  const naming = nameTensors(opened, allNames(), name);
+  const { scheme, ignored } = naming;
   const stored = storedClasses(file, naming);
-  const skipClasses = countBackground(stored, labels, options, name);
+  const channels = (weight: string) => {
+    const found = file.entries.get(naming.found.get(weight) ?? "")?.shape;
+    return naming.isHwio ? found?.at(-1) : found?.[0];
+  };
+  const network = {
+    ...(shape ?? { ...releasedNetwork, width: widthOf(channels) }),
+    ...(inputSize && { inputSize }),
+  };
+  const skipClasses = countBackground(stored, labels, { ...options, scheme }, name);
   const configured = configure(
     {
       ...network,
@@ -77,9 +107,14 @@ export async function loadWeights(
   }
   return {
     ...takeNetwork(file, configured, naming, { skipClasses, name }),
-    naming: naming.scheme,
+    format,
+    naming: scheme,
+    ignored,
+    absent: allNames().filter((one) => !one.endsWith("/gamma") && !naming.found.has(one)),
+    droppedClasses: skipClasses,
     network,
     ...(labels && stored !== undefined && { labels: labels.slice(skipClasses) }),
+    ...(scheme === "keras" || scheme === "slim" ? { preprocessing: presets[scheme] } : {}),
     ...described,
   };
 }
@@ -108,7 +143,7 @@ function hasLayer({ found }: Naming, layer: string): boolean {
 }
 
 /** Number of classes that the file's classifier has, if it has one. */
-function storedClasses(file: Safetensors, { found }: Naming): number | undefined {
+function storedClasses(file: TensorFile, { found }: Naming): number | undefined {
   const shapes = ["logits/bias", "logits/weight"].map(
     (one) => file.entries.get(found.get(one) ?? "")?.shape,
   );
@@ -119,12 +154,13 @@ function storedClasses(file: Safetensors, { found }: Naming): number | undefined
 function countBackground(
   stored: number | undefined,
   labels: readonly string[] | undefined,
-  { dropBackground = false }: LoadWeightsOptions,
+  { dropBackground = false, scheme }: LoadWeightsOptions & Pick<Naming, "scheme">,
   name: string,
 ): number {
   if (stored !== classesWithBackground) return 0;
   if (dropBackground) return 1;
   if (labels) return 0; // a file that names its 1001 classes means them
+  if (scheme === "slim") return 1; // here it is known what they are
   throw new ModelError(
     "WEIGHTS_BACKGROUND",
     `Cannot use weights "${name}": expected 1000 classes, got 1001, whose class 0 is slim's "background" that no photo belongs to; --drop-background leaves it out`,
@@ -147,7 +183,7 @@ function configure(options: NetworkOptions, name: string): Network {
 
 /** Graph and parameters; a batch norm scale that is 1 everywhere is checked and then left out. */
 function takeNetwork(
-  file: Safetensors,
+  file: TensorFile,
   network: Network,
   naming: Naming,
   options: { readonly skipClasses: number; readonly name: string },

@@ -13,40 +13,47 @@ import {
   type Tensors,
   tensor,
 } from "../tensor/tensor.js";
-import { floatsOf, type Safetensors } from "./formats/safetensors.js";
+import type { TensorFile } from "./formats/tensor-file.js";
+import type { OpenedWeights } from "./open.js";
 import { quote, quoteSome } from "./quote.js";
+import { fromHwio, shapeFromHwio } from "./sources/hwio.js";
+import { kerasNames } from "./sources/keras.js";
+import { slimName, slimVariables } from "./sources/slim.js";
 import { isTimmCounter, modernTimmName, timmNames } from "./sources/timm.js";
+import { wrapperPrefix } from "./sources/torch-wrappers.js";
 import { knownStranger, looksLike } from "./strangers.js";
 
 /** Whose names a file uses, and where the parameters are in it. */
 export interface Naming {
-  readonly scheme: "canonical" | "timm";
+  readonly scheme: "canonical" | "timm" | "keras" | "slim";
   /** For each canonical name, the name in the file. */
   readonly found: ReadonlyMap<string, string>;
+  /** Names of the file that mean nothing here: counters, what an optimizer kept. */
+  readonly ignored: readonly string[];
+  /** Whether kernels are HWIO and dense weights [in, out], as TensorFlow has them. */
+  readonly isHwio: boolean;
 }
+
+/** A file whose parameters have been found. */
+type Named = Exclude<OpenedWeights, { format: "onnx" }>;
 
 /**
  * Finds parameters, given all canonical names that a file may have. Throws `ModelError` when the
  * file holds another network or a tensor that is none of these.
  */
-export function nameTensors(file: Safetensors, canonical: readonly string[], name: string): Naming {
-  const inFile = [...file.entries.keys()].filter((one) => !isTimmCounter(one));
-  const byModernName = new Map(inFile.map((one) => [modernTimmName(one), one]));
-  const find = (scheme: Naming["scheme"], names: ReadonlyMap<string, string>): Naming => ({
-    scheme,
-    found: new Map(
-      [...names].flatMap(([ours, theirs]) => {
-        const there = byModernName.get(theirs);
-        return there === undefined ? [] : [[ours, there] as const];
-      }),
-    ),
-  });
-  const ours = find("canonical", new Map(canonical.map((one) => [one, one])));
-  const timms = find("timm", timmNames(canonical));
-  const naming = ours.found.size >= timms.found.size ? ours : timms;
+export function nameTensors(opened: Named, canonical: readonly string[], name: string): Naming {
+  const { format, file } = opened;
+  if (format === "keras" || format === "tfjs") {
+    const found = kerasNames(opened.file, canonical, name);
+    const known = new Set(found.values());
+    const ignored = [...file.entries.keys()].filter((one) => !known.has(one));
+    return { scheme: "keras", found, ignored, isHwio: true };
+  }
+  const naming = format === "tensorflow" ? nameSlim(file, canonical) : nameModules(file, canonical);
+  const inFile = [...file.entries.keys()].filter((one) => !naming.ignored.includes(one));
   // A classifier proves nothing: many networks have one of the same name.
   const body = [...naming.found.keys()].filter((one) => !one.startsWith("logits/"));
-  if (body.length === 0 || knownStranger(inFile)) {
+  if (body.length === 0 || (naming.scheme !== "slim" && knownStranger(inFile))) {
     throw new ModelError(
       "WEIGHTS_NETWORK",
       `Cannot use weights "${name}": expected tensors of Inception-ResNet-v2, got ${looksLike(inFile)}`,
@@ -63,20 +70,64 @@ export function nameTensors(file: Safetensors, canonical: readonly string[], nam
   return naming;
 }
 
+/** Our own names, or those of timm and its ancestor, which a wrapper may have put a prefix before. */
+function nameModules(file: TensorFile, canonical: readonly string[]): Naming {
+  const ignored = [...file.entries.keys()].filter(isTimmCounter);
+  const inFile = [...file.entries.keys()].filter((one) => !isTimmCounter(one));
+  const prefix = wrapperPrefix(inFile);
+  const byModernName = new Map(
+    inFile.map((one) => [modernTimmName(one.slice(prefix.length)), one]),
+  );
+  const find = (scheme: Naming["scheme"], names: ReadonlyMap<string, string>): Naming => ({
+    scheme,
+    found: findAll(names, byModernName),
+    ignored,
+    isHwio: false,
+  });
+  const ours = find("canonical", new Map(canonical.map((one) => [one, one])));
+  const timms = find("timm", timmNames(canonical));
+  return ours.found.size >= timms.found.size ? ours : timms;
+}
+
+function nameSlim(file: TensorFile, canonical: readonly string[]): Naming {
+  const variables = slimVariables(file.entries.keys());
+  const read = new Set(variables.values());
+  return {
+    scheme: "slim",
+    found: findAll(new Map(canonical.map((one) => [one, slimName(one)])), variables),
+    ignored: [...file.entries.keys()].filter((one) => !read.has(one)),
+    isHwio: true,
+  };
+}
+
+/** For each of our names, what the file has under theirs. */
+function findAll(
+  names: ReadonlyMap<string, string>,
+  inFile: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string> {
+  return new Map(
+    [...names].flatMap(([ours, theirs]) => {
+      const there = inFile.get(theirs);
+      return there === undefined ? [] : [[ours, there] as const];
+    }),
+  );
+}
+
 /**
  * A value for each parameter of the graph; of classifiers, without the first `skipClasses` classes.
  * Throws `ModelError` when one is missing, of another shape or type, or not finite.
  */
 export function matchParameters(
-  file: Safetensors,
+  file: TensorFile,
   graph: Graph,
-  { scheme, found }: Naming,
+  naming: Naming,
   { skipClasses, name }: { readonly skipClasses: number; readonly name: string },
 ): Tensors {
+  const { scheme, found } = naming;
   const names = graph.parameters.map((parameter) => parameter.name);
   const missing = names.filter((one) => !found.has(one));
   if (missing.length > 0) {
-    const asInFile = scheme === "timm" ? timmNames(names) : undefined;
+    const asInFile = theirNames(scheme, names);
     const listed = quoteSome(missing.map((one) => asInFile?.get(one) ?? one));
     throw new ModelError(
       "WEIGHTS_INCOMPLETE",
@@ -86,30 +137,43 @@ export function matchParameters(
   return new Map(
     graph.parameters.map((parameter): [string, Tensor] => {
       const skip = /^(aux_)?logits\//.test(parameter.name) ? skipClasses : 0;
-      const theirs = found.get(parameter.name) ?? "";
-      return [parameter.name, takeTensor(file, theirs, parameter, skip)];
+      return [parameter.name, takeTensor(file, naming, parameter, skip)];
     }),
   );
 }
 
+/** What the file's program calls parameters, where that is a rule. */
+function theirNames(
+  scheme: Naming["scheme"],
+  names: readonly string[],
+): ReadonlyMap<string, string> | undefined {
+  if (scheme === "timm") return timmNames(names);
+  return scheme === "slim" ? new Map(names.map((one) => [one, slimName(one)])) : undefined;
+}
+
 function takeTensor(
-  file: Safetensors,
-  theirs: string,
+  file: TensorFile,
+  { scheme, found, isHwio }: Naming,
   { name, shape }: Graph["parameters"][number],
   skip: number,
 ): Tensor {
-  const from = theirs === name ? "" : ` from timm ${quote(theirs)}`;
+  const theirs = found.get(name) ?? "";
+  const from = theirs === name ? "" : ` from ${scheme} ${quote(theirs)}`;
   const failure = (code: string, problem: string) =>
     new ModelError(code, `Cannot load "${name}": ${problem}${from}`);
-  const entry = file.entries.get(theirs);
+  const { dtype = "", shape: stored = [] } = file.entries.get(theirs) ?? {};
   const [first = 0, ...rest] = shape;
   const expected = skip > 0 ? [first + skip, ...rest] : shape;
-  const got = entry?.shape ?? [];
+  const got = isHwio ? shapeFromHwio(stored) : stored;
   if (!sameShape(got, expected)) {
     throw failure("WEIGHTS_SHAPE", `expected ${formatShape(expected)}, got ${formatShape(got)}`);
   }
-  if (entry?.dtype === "I64") throw failure("WEIGHTS_DTYPE", "expected floats, got I64");
-  const data = floatsOf(file, theirs).subarray(skip * sizeOf(rest));
+  if (/^(i|u?int)\d+$/i.test(dtype)) {
+    throw failure("WEIGHTS_DTYPE", `expected floats, got ${dtype}`);
+  }
+  const floats = file.floats(theirs);
+  const { data: all } = isHwio ? fromHwio(tensor(stored, floats)) : { data: floats };
+  const data = all.subarray(skip * sizeOf(rest));
   const at = firstNotFinite(data);
   if (at >= 0) {
     throw failure("WEIGHTS_NOT_FINITE", `expected finite numbers, got ${data[at]} at index ${at}`);

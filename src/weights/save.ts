@@ -29,13 +29,21 @@ export async function saveWeights(
   if (naming === "canonical") {
     return writeSafetensors(path, parameters, { metadata: encodeMetadata(metadata), dtype });
   }
+  const { tensors, counters } = timmTensors(parameters);
+  return writeSafetensors(path, tensors, { metadata: { format: "pt" }, counters, dtype });
+}
+
+/** The parameters under timm's names, with the scales of ones and the counters of its modules. */
+export function timmTensors(parameters: Tensors): {
+  readonly tensors: Tensors;
+  readonly counters: ReadonlyMap<string, bigint>;
+} {
   const scaled = withScales(parameters);
   const names = timmNames(scaled.keys());
-  const renamed = new Map(
+  const tensors = new Map(
     [...scaled].map(([name, value]): [string, Tensor] => [names.get(name) ?? name, value]),
   );
-  const counters = new Map(timmCounters(scaled.keys()).map((name) => [name, 0n]));
-  return writeSafetensors(path, renamed, { metadata: { format: "pt" }, counters, dtype });
+  return { tensors, counters: new Map(timmCounters(scaled.keys()).map((name) => [name, 0n])) };
 }
 
 /** The parameters with a gamma for each beta that lacks one. */

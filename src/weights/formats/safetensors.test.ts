@@ -6,7 +6,7 @@ import { describe, it } from "node:test";
 import { ModelError } from "../../errors.js";
 import { createRandom } from "../../tensor/random.js";
 import { tensor } from "../../tensor/tensor.js";
-import { encodeSafetensors, floatsOf, readSafetensors, writeSafetensors } from "./safetensors.js";
+import { encodeSafetensors, readSafetensors, writeSafetensors } from "./safetensors.js";
 
 const values = Float32Array.of(0, -0, 1, -2.5, 65504, 1e-7, 6e-8, 3.25, 2 ** -24, 2 ** -14);
 const tensors = new Map([
@@ -38,22 +38,22 @@ describe("readSafetensors()", () => {
     const file = readSafetensors(bytes, "test");
     assert.deepEqual([...file.entries.keys()], ["n", "a", "b"]);
     assert.deepEqual(file.entries.get("b")?.shape, [2, 5]);
-    assert.deepEqual(floatsOf(file, "b"), values);
+    assert.deepEqual(file.floats("b"), values);
     assert.equal(file.metadata.get("format"), "pt");
     assert.equal(file.entries.get("n")?.dtype, "I64");
   });
 
   it("gives views of the file where it holds aligned float32", () => {
     const file = readSafetensors(encodeSafetensors(tensors), "test");
-    assert.equal(floatsOf(file, "a").buffer, file.bytes.buffer);
+    assert.equal(file.floats("a").buffer, file.bytes.buffer);
   });
 
   it("copies float32 that a header of odd length has put out of line", () => {
     const file = fileOf('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}} ', 4);
     new DataView(file.buffer).setFloat32(file.length - 4, 1.5, true);
-    assert.deepEqual(floatsOf(readSafetensors(file, "test"), "a"), Float32Array.of(1.5));
+    assert.deepEqual(readSafetensors(file, "test").floats("a"), Float32Array.of(1.5));
     const buffer = Buffer.from(file.buffer); // whose slice() is a view
-    assert.deepEqual(floatsOf(readSafetensors(buffer, "test"), "a"), Float32Array.of(1.5));
+    assert.deepEqual(readSafetensors(buffer, "test").floats("a"), Float32Array.of(1.5));
   });
 
   it("keeps names in order and whole, whatever they are", () => {
@@ -238,7 +238,7 @@ describe("readSafetensors()", () => {
       }
       try {
         const file = readSafetensors(bytes, "fuzz");
-        for (const [name, { dtype }] of file.entries) if (dtype !== "I64") floatsOf(file, name);
+        for (const [name, { dtype }] of file.entries) if (dtype !== "I64") file.floats(name);
       } catch (error) {
         assert.ok(error instanceof ModelError, `round ${round}: ${error}`);
         assert.match(error.message, /^Cannot read weights "fuzz": expected .+, got .*[^.]$/);

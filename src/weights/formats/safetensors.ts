@@ -14,6 +14,7 @@ import { quote } from "../quote.js";
 import { fileKind } from "../strangers.js";
 import { writeParts } from "../write-file.js";
 import { decodeFloats, encodeFloats, type FloatType, floatBytes } from "./floats.js";
+import type { TensorFile } from "./tensor-file.js";
 
 /** What a header says of one tensor. */
 export interface Entry {
@@ -24,9 +25,8 @@ export interface Entry {
 }
 
 /** A file that has been checked: entries by name, and where their bytes are. */
-export interface Safetensors {
+export interface Safetensors extends TensorFile {
   readonly entries: ReadonlyMap<string, Entry>;
-  readonly metadata: ReadonlyMap<string, string>;
   readonly bytes: Uint8Array;
 }
 
@@ -58,13 +58,11 @@ export function readSafetensors(bytes: Uint8Array, name: string): Safetensors {
     if (key !== "__metadata__") entries.set(key, readEntry(key, value, start, failure));
   }
   checkLayout(entries, start, bytes.length, failure);
-  return { entries, metadata, bytes };
-}
-
-/** A tensor's elements as 32-bit floats: a view of the file where it holds such, else a copy. */
-export function floatsOf(file: Safetensors, name: string): Float32Array {
-  const { dtype, range } = file.entries.get(name) as Entry;
-  return decodeFloats(file.bytes.subarray(...range), dtype as FloatType);
+  const floats = (key: string) => {
+    const { dtype, range } = entries.get(key) as Entry;
+    return decodeFloats(bytes.subarray(...range), dtype as FloatType);
+  };
+  return { entries, metadata, bytes, floats };
 }
 
 function readHeader(

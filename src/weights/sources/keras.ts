@@ -77,7 +77,7 @@ function layersOf(names: readonly string[]): Layers {
 }
 
 /** The released files' name of one of our layers; of the stem's, without the size of the kernel. */
-function releasedName(layer: string): string {
+export function releasedName(layer: string): string {
   const path = layer.split("/").map((part) => part.charAt(0).toUpperCase() + part.slice(1));
   return path.join("_").replace(/_Up$/, "_Conv2d_1x1");
 }

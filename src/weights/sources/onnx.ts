@@ -13,13 +13,11 @@ import { formatShape, sameShape, type Tensor, type Tensors, tensor } from "../..
 import type { ForeignNode, OnnxFile } from "../formats/onnx.js";
 import type { NetworkShape } from "../metadata.js";
 import { quote } from "../quote.js";
+import { widthOf } from "../width.js";
 import { matchByTopology } from "./onnx-topology.js";
 
 /** Epsilon of our batch norms. */
 const epsilon = 1e-3;
-
-/** Channels of the last convolution at width 1. */
-const lastChannels = 1536;
 
 /** What an ONNX file gives. */
 export interface OnnxParameters {
@@ -28,11 +26,21 @@ export interface OnnxParameters {
   readonly network: NetworkShape;
 }
 
+/** What is known beside the file's graph. */
+export interface TakeOnnxOptions {
+  /** How messages call the file. */
+  readonly name: string;
+  /** What its metadata say of the network. */
+  readonly network?: NetworkShape | undefined;
+  /** Height and width that are asked for. */
+  readonly inputSize?: readonly [number, number] | undefined;
+}
+
 /**
  * Takes a file's weights for this network. Throws `ModelError` when its convolutions are not
  * connected as this network's, or a tensor has another shape.
  */
-export function takeOnnx(file: OnnxFile, name: string): OnnxParameters {
+export function takeOnnx(file: OnnxFile, { name, ...given }: TakeOnnxOptions): OnnxParameters {
   const failure = (code: string, problem: string) =>
     new ModelError(code, `Cannot use weights "${name}": ${problem}`);
   const hasTop = file.nodes.some(({ op }) => op === "Gemm" || op === "MatMul");
@@ -47,15 +55,17 @@ export function takeOnnx(file: OnnxFile, name: string): OnnxParameters {
     );
   }
   const shapeOf = (key: string) => {
-    const [, weight = ""] = (found.get(key) as ForeignNode).inputs;
+    const [, weight = ""] = found.get(key)?.inputs ?? [];
     return file.entries.get(weight)?.shape ?? [];
   };
-  const width = (shapeOf("conv2d_7b")[0] ?? lastChannels) / lastChannels;
   const network: NetworkShape = {
-    width,
-    inputSize: sizeOfInput(file),
-    pooling: "avg",
-    dropout: 0.2,
+    ...(given.network ?? {
+      width: widthOf((weight) => shapeOf(weight.replace(/\/weight$/, ""))[0]),
+      inputSize: sizeOfInput(file),
+      pooling: "avg",
+      dropout: 0.2,
+    }),
+    ...(given.inputSize && { inputSize: given.inputSize }),
   };
   const channels = shapeOf("conv2d_7b")[0];
   const classes = hasTop ? shapeOf("logits").find((size) => size !== channels) : undefined;
@@ -75,9 +85,8 @@ export function takeOnnx(file: OnnxFile, name: string): OnnxParameters {
 }
 
 /** Height and width that the file is written for, NCHW or NHWC; as released where they are free. */
-function sizeOfInput({ inputs, metadata }: OnnxFile): readonly [number, number] {
-  const said = metadata.get("inputSize")?.match(/^(\d+)x(\d+)$/);
-  const sides = said?.slice(1).map(Number) ?? inputs[0]?.shape.filter((size) => size > 3);
+function sizeOfInput({ inputs }: OnnxFile): readonly [number, number] {
+  const sides = inputs[0]?.shape.filter((size) => size > 3);
   const [height, width] = sides?.slice(-2) ?? [];
   return height && width ? [height, width] : [299, 299];
 }

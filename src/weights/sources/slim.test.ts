@@ -5,14 +5,8 @@ import { repositoryFile } from "../../../test/helpers/paths.js";
 import { lower } from "../../architecture/lower.js";
 import { configureNetwork } from "../../architecture/transforms.js";
 import { tensor } from "../../tensor/tensor.js";
-import {
-  fromSlimLayout,
-  isSlimBookkeeping,
-  parameterOfSlim,
-  slimName,
-  slimVariables,
-  toSlimLayout,
-} from "./slim.js";
+import { fromHwio, toHwio } from "./hwio.js";
+import { isSlimBookkeeping, parameterOfSlim, slimName, slimVariables } from "./slim.js";
 
 /** name, shape: made by scripts/python/make-slim-names.py. */
 const theirs = new Map(
@@ -31,7 +25,7 @@ describe("slim's names", () => {
     assert.deepEqual([...names].sort(), [...theirs.keys()].sort());
     for (const { name, shape } of parameters) {
       const empty = { shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)) };
-      assert.equal(toSlimLayout(empty).shape.join("x"), theirs.get(slimName(name)), name);
+      assert.equal(toHwio(empty).shape.join("x"), theirs.get(slimName(name)), name);
     }
   });
 
@@ -85,19 +79,19 @@ describe("slim's layout", () => {
       [2, 3, 4, 5],
       Float32Array.from({ length: 120 }, (_, at) => at),
     );
-    const ours = fromSlimLayout(kernel);
+    const ours = fromHwio(kernel);
     assert.deepEqual(ours.shape, [5, 4, 2, 3]);
     ours.data.forEach((value, at) => {
       const [w, h, i, o] = [at % 3, Math.floor(at / 3) % 2, Math.floor(at / 6) % 4, at / 24];
       assert.equal(value, ((h * 3 + w) * 4 + i) * 5 + Math.floor(o));
     });
-    assert.deepEqual(toSlimLayout(ours), kernel);
+    assert.deepEqual(toHwio(ours), kernel);
   });
 
   it("has dense weights transposed, and vectors as they are", () => {
-    const dense = fromSlimLayout(tensor([2, 3], Float32Array.of(1, 2, 3, 4, 5, 6)));
+    const dense = fromHwio(tensor([2, 3], Float32Array.of(1, 2, 3, 4, 5, 6)));
     assert.deepEqual(dense, tensor([3, 2], Float32Array.of(1, 4, 2, 5, 3, 6)));
     const vector = tensor([2], Float32Array.of(1, 2));
-    assert.equal(fromSlimLayout(vector), vector);
+    assert.equal(fromHwio(vector), vector);
   });
 });

@@ -15,8 +15,6 @@
  * are HWIO and dense weights [in, out] there. The released files have 1001 classes, of which the
  * first is the background, and no gamma.
  */
-import { type Tensor, tensor } from "../../tensor/tensor.js";
-
 const root = "InceptionResnetV2/";
 
 const leaves: Readonly<Record<string, string>> = {
@@ -137,42 +135,4 @@ export function slimVariables(
       found.set(variable, name);
   }
   return found;
-}
-
-/** A variable in our layout: kernels OIHW for HWIO, dense weights [out, in] for [in, out]. */
-export function fromSlimLayout(variable: Tensor): Tensor {
-  const [height = 1, width = 1, inputs = 1, outputs = 1] = variable.shape;
-  if (variable.shape.length === 4) {
-    const data = reverseAxes(variable.data, [height * width, inputs, outputs]);
-    return tensor([outputs, inputs, height, width], data);
-  }
-  return transposeDense(variable);
-}
-
-/** A parameter in slim's layout. */
-export function toSlimLayout(parameter: Tensor): Tensor {
-  const [outputs = 1, inputs = 1, height = 1, width = 1] = parameter.shape;
-  if (parameter.shape.length === 4) {
-    const data = reverseAxes(parameter.data, [outputs, inputs, height * width]);
-    return tensor([height, width, inputs, outputs], data);
-  }
-  return transposeDense(parameter);
-}
-
-function transposeDense(matrix: Tensor): Tensor {
-  const [rows = 1, columns = 1] = matrix.shape;
-  if (matrix.shape.length !== 2) return matrix;
-  return tensor([columns, rows], reverseAxes(matrix.data, [1, rows, columns]));
-}
-
-/** [a, b, c] to [c, b, a]. */
-function reverseAxes(data: Float32Array, [a, b, c]: readonly [number, number, number]) {
-  const reversed = new Float32Array(data.length);
-  let to = 0;
-  for (let k = 0; k < c; k++) {
-    for (let j = 0; j < b; j++) {
-      for (let i = 0; i < a; i++) reversed[to++] = data[(i * b + j) * c + k] as number;
-    }
-  }
-  return reversed;
 }

@@ -1,0 +1,109 @@
+/**
+ * @file `irv2 import`: anyone's weights as a file of this project, with a report on every tensor.
+ */
+import { Command, Option } from "commander";
+import { UsageError } from "../errors.js";
+import { type ImportReport, importWeights } from "../export/import.js";
+import type { FloatType } from "../weights/formats/floats.js";
+import { type FileFormat, fileFormats } from "../weights/open.js";
+import { inputSize, pulledWeights } from "./options.js";
+
+interface ImportFlags {
+  readonly out?: string;
+  readonly format?: FileFormat;
+  readonly dtype: keyof typeof types;
+  readonly inputSize?: number | [number, number];
+  readonly json?: boolean;
+}
+
+const types = { fp32: "F32", fp16: "F16", bf16: "BF16" } as const satisfies Record<
+  string,
+  FloatType
+>;
+
+export function importCommand(): Command {
+  const formats = Object.entries(fileFormats)
+    .map(([name, what]) => `  ${name.padEnd(12)}${what}`)
+    .join("\n");
+  return new Command("import")
+    .description("read weights of timm, PyTorch, Keras, TF-Slim, TensorFlow.js or ONNX")
+    .argument("<weights>", "a file, a folder, a checkpoint's prefix, or a name (irv2 pull --help)")
+    .option("-o, --out <file>", "safetensors file to write (default: only report)")
+    .addOption(
+      new Option("--format <name>", "what the file is (default: its content tells)").choices(
+        Object.keys(fileFormats),
+      ),
+    )
+    .addOption(
+      new Option("--dtype <type>", "type of the numbers written")
+        .choices(Object.keys(types))
+        .default("fp32"),
+    )
+    .option(
+      "--input-size <pixels>",
+      "as in 299 or 240x320 (default: the file's, else 299)",
+      inputSize,
+    )
+    .option("--json", "one JSON value on stdout")
+    .addHelpText(
+      "after",
+      `
+Formats:
+${formats}
+
+Examples:
+  irv2 import inception_resnet_v2.h5 --out keras.safetensors
+  irv2 import checkpoints/model.ckpt-1000 --out slim.safetensors
+  irv2 import imagenet
+  irv2 import model.onnx --json
+
+Data is read, nothing in a file is ever executed. 1001 classes become 1000: class 0, slim's
+background, is left out. classify and all other verbs take such files as they are, too.`,
+    )
+    .action(run);
+}
+
+async function run(weights: string, flags: ImportFlags): Promise<void> {
+  const { out, dtype, json, ...options } = flags;
+  if (out !== undefined && !out.endsWith(".safetensors")) {
+    throw new UsageError(
+      "IMPORT_OUT",
+      `Expected --out with a .safetensors file, got "${out}"; irv2 export writes other formats`,
+    );
+  }
+  const report = await importWeights({
+    ...options,
+    weights: await pulledWeights(weights),
+    out,
+    dtype: types[dtype],
+  });
+  process.stdout.write(
+    json ? `${JSON.stringify({ weights, out, ...report })}\n` : describe(report),
+  );
+  if (out !== undefined && !json) process.stdout.write(`Written to ${out}\n`);
+}
+
+function describe(report: ImportReport): string {
+  const { format, naming, mapped, parameters, ignored, absent, droppedClasses } = report;
+  const some = (names: readonly string[]) =>
+    names.length === 0
+      ? "none"
+      : `${names.length} (${names.slice(0, 3).join(", ")}${names.length > 3 ? ", ..." : ""})`;
+  const rows: [string, string][] = [
+    ["Format", `${format}, ${naming === "onnx" ? "found by topology" : `names of ${naming}`}`],
+    ["Mapped", `${mapped} of ${mapped} tensors, ${parameters.toLocaleString("en-US")} parameters`],
+    ["Not used", some(ignored)],
+    ["Not in the file", some(absent)],
+    ["Network", `width ${report.network.width}, ${report.network.inputSize.join("x")} pixels`],
+    [
+      "Classes",
+      `${report.classes ?? "none"}${droppedClasses > 0 ? `, of ${(report.classes ?? 0) + droppedClasses}: the background is left out` : ""}`,
+    ],
+    ["Auxiliary head", report.hasAuxiliary ? "yes" : "no"],
+    ...report.parity.map(({ output, difference }): [string, string] => [
+      `Parity of ${output}`,
+      `relative L2 ${difference.toExponential(1)} between the file on ONNX Runtime and the import`,
+    ]),
+  ];
+  return rows.map(([name, value]) => `${name.padEnd(22)}${value}\n`).join("");
+}

@@ -1,0 +1,138 @@
+/**
+ * @file A weight file of any program as tensors by name; its content tells which program's it is.
+ */
+import { readFileSync } from "node:fs";
+import { stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { ModelError } from "../errors.js";
+import { findWeights } from "./find.js";
+import { readingFailure } from "./formats/failure.js";
+import { type KerasFile, readKeras } from "./formats/keras.js";
+import { type OnnxFile, readOnnx } from "./formats/onnx.js";
+import { readSafetensors } from "./formats/safetensors.js";
+import type { TensorFile } from "./formats/tensor-file.js";
+import { readTfCheckpoint } from "./formats/tf-checkpoint.js";
+import { isTfTable } from "./formats/tf-table.js";
+import { isTfjs, readTfjs } from "./formats/tfjs.js";
+import { readTorch } from "./formats/torch.js";
+import { isZip, readZip } from "./formats/zip.js";
+import { quote } from "./quote.js";
+import { readWeightBytes, sourceName, type WeightSource } from "./read-file.js";
+import { isShipped } from "./shipped.js";
+import { openTfCheckpoint } from "./tf-checkpoint-files.js";
+
+/** The formats that are read, with what they are. */
+export const fileFormats = {
+  safetensors: "of this project or of timm",
+  torch: ".pth, .pt or .bin of torch.save, both forms",
+  keras: ".h5, .weights.h5 or .keras of Keras 2 and 3",
+  tensorflow: "a checkpoint of TF-Slim, V1 or V2: a file, a prefix or a folder",
+  onnx: ".onnx, from any exporter",
+  tfjs: "model.json of a TensorFlow.js layers model, or its folder",
+} as const;
+
+/** Name of a format. */
+export type FileFormat = keyof typeof fileFormats;
+
+/** An open file. */
+export type OpenedWeights =
+  | { readonly format: "onnx"; readonly file: OnnxFile }
+  | { readonly format: "keras" | "tfjs"; readonly file: KerasFile }
+  | { readonly format: "safetensors" | "torch" | "tensorflow"; readonly file: TensorFile };
+
+/**
+ * Opens and checks a weight file; `format` says what it is where its content shall not. Throws
+ * `ModelError` when it cannot be read, or is damaged.
+ */
+export async function openWeights(
+  source: WeightSource,
+  format?: FileFormat,
+): Promise<OpenedWeights> {
+  const name = sourceName(source);
+  const path =
+    typeof source === "string" && !isShipped(source) ? await findWeights(source) : undefined;
+  if (path !== undefined) {
+    const kind = format ?? (await formatOfPath(path));
+    if (kind === "tensorflow") return { format: kind, file: await openTfCheckpoint(path) };
+    if (kind === "tfjs") return openTfjs(path, name);
+  }
+  const bytes = await readWeightBytes(path ?? source);
+  switch (format ?? formatOfBytes(bytes, name)) {
+    case "torch":
+      return { format: "torch", file: readTorch(bytes, name) };
+    case "keras":
+      return { format: "keras", file: readKeras(bytes, name) };
+    case "tensorflow":
+      return { format: "tensorflow", file: readTfCheckpoint(bytes, name) };
+    case "onnx":
+      return {
+        format: "onnx",
+        file: readOnnx(bytes, name, path === undefined ? undefined : besideOf(path, name)),
+      };
+    case "tfjs":
+      return path === undefined ? refuseTfjs(name) : openTfjs(path, name);
+    default:
+      return { format: "safetensors", file: readSafetensors(bytes, name) };
+  }
+}
+
+/** What a path tells by itself: folders, and names of which a file is only a part. */
+async function formatOfPath(path: string): Promise<FileFormat | undefined> {
+  const isThere = (one: string) =>
+    stat(one).then(
+      (stats) => (stats.isDirectory() ? "folder" : "file"),
+      () => undefined,
+    );
+  const kind = await isThere(path);
+  if (kind === "folder") return (await isThere(join(path, "model.json"))) ? "tfjs" : "tensorflow";
+  if (/\.(index|meta|data-\d{5}-of-\d{5})$/.test(path)) return "tensorflow";
+  if (kind === "file") return /-\d{5}-of-\d{5}$/.test(path) ? "tensorflow" : undefined;
+  return (await isThere(`${path}.index`)) ? "tensorflow" : undefined;
+}
+
+/** What the first bytes tell; safetensors, whose reader says what is wrong, where they tell nothing. */
+function formatOfBytes(bytes: Uint8Array, name: string): FileFormat {
+  const starts = (...start: readonly number[]) => start.every((byte, at) => bytes[at] === byte);
+  if (isZip(bytes)) {
+    return readZip(bytes, readingFailure(name)).has("model.weights.h5") ? "keras" : "torch";
+  }
+  if (starts(0x89, 0x48, 0x44, 0x46)) return "keras";
+  if (starts(0x80) && (bytes[1] ?? 9) <= 5) return "torch";
+  if (isTfTable(bytes)) return "tensorflow";
+  if (isTfjs(bytes)) return "tfjs";
+  // ir_version, then a text or the graph; the header of safetensors has a brace behind its length.
+  if (starts(0x08) && bytes[8] !== 0x7b && (bytes[1] ?? 0) < 32) return "onnx";
+  return "safetensors";
+}
+
+async function openTfjs(path: string, name: string): Promise<OpenedWeights> {
+  const stats = await stat(path).catch(() => undefined);
+  const json = stats?.isDirectory() ? join(path, "model.json") : path;
+  const load = (shard: string) =>
+    readWeightBytes(`./${join(dirname(json), shard)}`.replace(/^\.\/\//, "/")).catch(
+      () => undefined,
+    );
+  return { format: "tfjs", file: await readTfjs(await readWeightBytes(json), load, name) };
+}
+
+function refuseTfjs(name: string): never {
+  throw new ModelError(
+    "WEIGHTS_INCOMPLETE",
+    `Cannot read weights "${name}": expected the path of model.json, beside which its shards are, got bytes alone`,
+  );
+}
+
+/** Reads files beside a path, for the external data of ONNX. */
+function besideOf(path: string, name: string): (location: string) => Uint8Array {
+  return (location) => {
+    try {
+      return readFileSync(join(dirname(path), location));
+    } catch (cause) {
+      throw new ModelError(
+        "WEIGHTS_MISSING",
+        `Cannot read weights "${name}": expected the file ${quote(location)} beside, got ${(cause as NodeJS.ErrnoException).code}`,
+        { cause },
+      );
+    }
+  };
+}

@@ -77,6 +77,8 @@ export async function loadWeights(
       format,
       naming: "onnx",
       ignored: [],
+      absent: [],
+      droppedClasses: 0,
       ...(labels && { labels }),
       ...described,
     };

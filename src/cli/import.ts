@@ -105,5 +105,5 @@ function describe(report: ImportReport): string {
       `relative L2 ${difference.toExponential(1)} between the file on ONNX Runtime and the import`,
     ]),
   ];
-  return rows.map(([name, value]) => `${name.padEnd(22)}${value}\n`).join("");
+  return rows.map(([name, value]) => `${name.padEnd(25)}${value}\n`).join("");
 }

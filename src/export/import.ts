@@ -76,7 +76,7 @@ export async function importWeights(options: ImportOptions): Promise<ImportRepor
 /** The outputs of an ONNX file and of what was read from it, on one image of random numbers. */
 async function compare(
   path: string,
-  { graph, parameters }: LoadedWeights,
+  { graph, parameters, temperature = 1 }: LoadedWeights,
 ): Promise<ImportReport["parity"]> {
   const [input] = graph.inputs;
   const image = tensor(input?.shape ?? []);
@@ -94,7 +94,10 @@ async function compare(
       const isShares = data.length === logits.length && data.every((one) => one >= 0);
       const known = [
         { output: "logits", data: isShares ? [] : logits },
-        { output: "probabilities", data: isShares ? softmax(logits) : [] },
+        {
+          output: "probabilities",
+          data: isShares ? softmax(Array.from(logits, (logit) => logit / temperature)) : [],
+        },
         { output: "features", data: features },
       ].find((one) => one.data.length === data.length);
       return known ? [{ output: known.output, difference: relativeL2(data, [...known.data]) }] : [];

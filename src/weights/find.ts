@@ -8,7 +8,7 @@ import { type PullOptions, pull } from "./pull.js";
 import { isShipped } from "./shipped.js";
 
 /** What the names of weight files end in; with such an end a text is a path, there or not. */
-const fileEnd = /\.(safetensors|bin|pth|pt|tar|h5|hdf5|keras|ckpt|index|onnx|json|npz|gz)$/i;
+const fileEnd = /\.(safetensors|bin|pth|pt|tar|h5|hdf5|keras|index|onnx|json|npz|gz)$|\.ckpt\b/i;
 
 /**
  * Where the weights are that a text names: the path of `imagenet` and the other names of `pull`, and of
@@ -19,9 +19,12 @@ export async function findWeights(text: string, options: PullOptions = {}): Prom
   if (isShipped(text)) return text;
   if (publishedAs(text)) return pull(text, options);
   if (fileEnd.test(text) || !parseRepository(text)) return text;
-  const isThere = await stat(text).then(
-    () => true,
-    () => false,
-  );
-  return isThere ? text : pull(text, options);
+  const isThere = (path: string) =>
+    stat(path).then(
+      () => true,
+      () => false,
+    );
+  // A checkpoint of TensorFlow is named by a prefix of its files.
+  if ((await isThere(text)) || (await isThere(`${text}.index`))) return text;
+  return pull(text, options);
 }

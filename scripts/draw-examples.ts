@@ -116,31 +116,29 @@ const trousers = `${floor("trousers", "#b98a58", "#7c5228")}
 ${folds(["M-30 -70C-40 -10 -36 60 -46 120", "M-36 -40C-40 20 -44 70 -50 120", "M30 -70C40 -10 36 60 46 120", "M36 -30C40 20 44 70 50 120"])}</g>`;
 
 const bottle = `<rect width="100%" height="100%" fill="#d9d8d4"/><rect width="100%" height="100%" fill="url(#paper)"/>
-<g transform="translate(180 146) rotate(58)"><path d="M-13 -138L13 -138L14 -70C20 -52 40 -44 40 -14L40 124C40 134 34 138 0 138C-34 138 -40 134 -40 124L-40 -14C-40 -44 -20 -52 -14 -70Z" fill="#000" opacity="0.35" transform="translate(-4 12)" filter="url(#soft)"/>
+<g transform="translate(180 146) rotate(58) scale(1.2)"><path d="M-13 -138L13 -138L14 -70C20 -52 40 -44 40 -14L40 124C40 134 34 138 0 138C-34 138 -40 134 -40 124L-40 -14C-40 -44 -20 -52 -14 -70Z" fill="#000" opacity="0.35" transform="translate(-4 12)" filter="url(#soft)"/>
 <path d="M-13 -138L13 -138L14 -70C20 -52 40 -44 40 -14L40 124C40 134 34 138 0 138C-34 138 -40 134 -40 124L-40 -14C-40 -44 -20 -52 -14 -70Z" fill="url(#glass)"/>
 <rect x="-15" y="-140" width="30" height="16" rx="3" fill="#1d4a22"/>
 <path d="M-28 -6L-28 118" stroke="#e8ffe4" stroke-width="7" opacity="0.55" filter="url(#soft)"/><path d="M24 -10L24 120" stroke="#0d2a10" stroke-width="8" opacity="0.5" filter="url(#soft)"/>
-<path d="M-8 -128L-8 -70" stroke="#e8ffe4" stroke-width="4" opacity="0.6"/>
-<rect x="-40" y="14" width="80" height="66" fill="#e9e2cc"/><rect x="-40" y="14" width="80" height="66" fill="url(#round)"/><rect x="-28" y="28" width="56" height="9" fill="#8d2f22"/><rect x="-22" y="46" width="44" height="4" fill="#4a4a44"/><rect x="-22" y="56" width="44" height="4" fill="#4a4a44"/></g>`;
+<path d="M-8 -128L-8 -70" stroke="#e8ffe4" stroke-width="4" opacity="0.6"/></g>`;
 
 const drawings: Readonly<Record<string, string>> = {
-  orange: heap(ball("orange", navel), "orange", 74, 180, "#3a2a1a"),
+  orange: heap(ball("orange", navel), "orange", 130, 180, "#c8c0b0"),
   lemon: heap(lemon, "lemon", 70, 180, "#4a4326"),
-  banana: heap(bananas, "banana", 92, 60, "#2b2415"),
-  carrot: heap(carrot, "carrot", 78, 35, "#2a1a10"),
+  banana: heap(bananas, "b3", 120, 180, "#15120c"),
+  carrot: heap(carrot, "c2", 100, 90, "#2a1a10"),
   tomato: heap(ball("tomato", calyx), "tomato", 66, 60, "#2a1210"),
   "t-shirt": shirt,
   trousers,
   bottle,
 };
 
-const definitions = `<defs>${shine("orange", "#ffc23d", "#f58a12", "#a84f04")}${shine("lemon", "#fff27a", "#efcf2b", "#a88a12")}${shine("banana", "#ffe45a", "#ecc22c", "#a37d12")}${shine("carrot", "#ffa04a", "#ee7a1e", "#a8480a")}${shine("tomato", "#ff6a4a", "#d92a1c", "#7a0e0a")}
+const definitions = `<defs>${shine("orange", "#ffc23d", "#f58a12", "#a84f04")}${shine("lemon", "#fff27a", "#efcf2b", "#a88a12")}${shine("banana", "#f6ea70", "#e0d030", "#8a9a18")}${shine("carrot", "#ffa04a", "#ee7a1e", "#a8480a")}${shine("tomato", "#ff6a4a", "#d92a1c", "#7a0e0a")}
 <radialGradient id="shade" cx="50%" cy="45%" r="75%"><stop offset="0.5" stop-color="#000" stop-opacity="0"/><stop offset="1" stop-color="#000" stop-opacity="0.45"/></radialGradient>
 <radialGradient id="paper" cx="40%" cy="40%" r="80%"><stop offset="0" stop-color="#fff" stop-opacity="0.6"/><stop offset="1" stop-color="#9a948c" stop-opacity="0.5"/></radialGradient>
 <linearGradient id="cloth" x1="0" x2="1" y2="1"><stop offset="0" stop-color="#3c6cae"/><stop offset="1" stop-color="#234a84"/></linearGradient>
 <linearGradient id="denim" x1="0" x2="1"><stop offset="0" stop-color="#2c4c80"/><stop offset="0.28" stop-color="#5c82b8"/><stop offset="0.5" stop-color="#2c4c80"/><stop offset="0.72" stop-color="#5c82b8"/><stop offset="1" stop-color="#2c4c80"/></linearGradient>
 <linearGradient id="glass" x1="0" x2="1"><stop offset="0" stop-color="#1f5a26"/><stop offset="0.3" stop-color="#58a85c"/><stop offset="0.7" stop-color="#2f7a38"/><stop offset="1" stop-color="#143c18"/></linearGradient>
-<linearGradient id="round" x1="0" x2="1"><stop offset="0" stop-color="#000" stop-opacity="0.35"/><stop offset="0.3" stop-color="#000" stop-opacity="0"/><stop offset="1" stop-color="#000" stop-opacity="0.4"/></linearGradient>
 <filter id="soft"><feGaussianBlur stdDeviation="4"/></filter></defs>`;
 
 for (const [name, drawing] of Object.entries(drawings)) {

@@ -37,7 +37,14 @@ describe("findWeights()", () => {
   it("finds names and repositories in the cache, and leaves paths as they are", async () => {
     assert.equal(await findWeights("imagenet"), snapshot);
     assert.equal(await findWeights("timm/inception_resnet_v2.tf_in1k"), snapshot);
-    for (const path of ["everyday", "./model", "runs/best.safetensors", "runs/model.ckpt-9", "a/b/c", "word"]) {
+    for (const path of [
+      "everyday",
+      "./model",
+      "runs/best.safetensors",
+      "runs/model.ckpt-9",
+      "a/b/c",
+      "word",
+    ]) {
       assert.equal(await findWeights(path), path);
     }
   });

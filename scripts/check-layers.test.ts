@@ -62,7 +62,7 @@ describe("checkLayers()", () => {
       'import { join } from "node:path";',
       '"node:path" may be imported only in src/image/decode-cache.ts, src/image/decode-node.ts, src/image/find-images.ts, ' +
         "src/image/image-worker.ts, src/image/loader.ts, src/image/read-node.ts, src/data, " +
-        "src/executors/onednn, src/executors/onnxruntime, src/executors/thread, src/weights, src/training, src/cli",
+        "src/executors/onednn, src/executors/onnxruntime, src/executors/thread, src/weights, src/export, src/training, src/cli",
     ],
     [
       "src/cli/a.ts",

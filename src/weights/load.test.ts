@@ -286,8 +286,8 @@ describe("loadWeights()", () => {
       message: `Cannot read weights "${missing}": expected a safetensors file, got no such file`,
     });
     await assert.rejects(loadWeights(folder), {
-      code: "WEIGHTS_UNREADABLE",
-      message: `Cannot read weights "${folder}": expected a safetensors file, got a folder`,
+      code: "WEIGHTS_MISSING",
+      message: `Cannot read weights "${folder}": expected a TensorFlow checkpoint, got a folder without one`,
     });
   });
 

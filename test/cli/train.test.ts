@@ -327,7 +327,7 @@ describe("irv2 train", () => {
         "classes that differ between the sides",
         async (path) => {
           await cp(photos, path, { recursive: true });
-          await rm(join(path, "val", "red"), { recursive: true });
+          await rm(join(path, "train", "red"), { recursive: true });
           return ["--data", path];
         },
         3,

@@ -92,6 +92,6 @@ describe("slim's layout", () => {
     const dense = fromHwio(tensor([2, 3], Float32Array.of(1, 2, 3, 4, 5, 6)));
     assert.deepEqual(dense, tensor([3, 2], Float32Array.of(1, 4, 2, 5, 3, 6)));
     const vector = tensor([2], Float32Array.of(1, 2));
-    assert.equal(fromHwio(vector), vector);
+    assert.equal(fromHwio(vector).data, vector.data);
   });
 });

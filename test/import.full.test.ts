@@ -48,6 +48,7 @@ describe("files of the real size", { skip }, () => {
     ["checkpoint.pth.tar", "timm"],
     ["torchscript.onnx", "timm"],
     ["dynamo.onnx", "timm"],
+    ["unfolded.onnx", "timm"],
     ["keras.weights.h5", "keras"],
     ["keras.keras", "keras"],
     ["keras.h5", "keras"],

@@ -121,6 +121,8 @@ def write(folder):
     example = torch.from_numpy(image)
     torch.onnx.export(network, example, folder / "torchscript.onnx", dynamo=False, opset_version=17)
     torch.onnx.export(network, (example,), folder / "dynamo.onnx", dynamo=True, verbose=False)
+    unfolded = {"training": torch.onnx.TrainingMode.PRESERVE, "do_constant_folding": False}
+    torch.onnx.export(network, example, folder / "unfolded.onnx", dynamo=False, **unfolded)
     timm_logits(network, image).tofile(folder / "timm.f32")
     network = keras_network()
     keras_logits(network, image).tofile(folder / "keras.f32")

@@ -107,9 +107,12 @@ export function readOnnx(bytes: Uint8Array, name: string, beside?: ReadBeside): 
     throw failure("WEIGHTS_FORMAT", "expected an ONNX file with a graph, got none");
   }
   const constants = new Map(graph.initializer.map((one) => [one.name, one]));
-  for (const { opType, output, attribute } of graph.node) {
+  for (const { opType, input, output, attribute } of graph.node) {
     const value = attribute.find((one) => one.name === "value")?.t;
     if (opType === "Constant" && value && output[0]) constants.set(output[0], value);
+    // torch.onnx keeps equal tensors once and names them again by Identity.
+    const same = opType === "Identity" ? constants.get(input[0] ?? "") : undefined;
+    if (same && output[0]) constants.set(output[0], same);
   }
   const entries = new Map<string, TensorEntry>();
   for (const [key, message] of constants) {

@@ -161,6 +161,7 @@ function takeConvolution(
       ]),
     );
   let isScaled = false;
+  let hasBias = (node.inputs[2] ?? "") !== "";
   for (const { op, node: next, constant } of chains.after(node)) {
     if (op === "BatchNormalization") {
       const [gamma, beta, mean, variance] = [1, 2, 3, 4].map((input) =>
@@ -182,6 +183,7 @@ function takeConvolution(
       if (constant.length === 1) isScaled = true;
       else if (constant.length === outputs) multiply(weight, bias, constant);
     } else if (op === "Add" && constant && constant.length === outputs) {
+      hasBias = true;
       for (let channel = 0; channel < outputs; channel++) {
         bias[channel] = (bias[channel] as number) + (constant[channel] as number);
       }
@@ -191,6 +193,12 @@ function takeConvolution(
   if (isUp) {
     if (scale !== undefined && !isScaled) multiply(weight, bias, vector(1 / scale));
     return result({ weight, bias });
+  }
+  if (!hasBias) {
+    throw new ModelError(
+      "WEIGHTS_INCOMPLETE",
+      `Cannot use convolution ${quote(node.name)}: expected batch norm after it, or a bias in its place, got neither`,
+    );
   }
   return result({
     weight,

@@ -1,24 +1,25 @@
 /**
  * @file `irv2 calibrate`: weights whose scores can be believed, fitted on photos they have not seen.
  */
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import { exitCodes, UsageError } from "../errors.js";
 import { type CalibrateResult, type Confidence, calibrate } from "../training/calibrate.js";
-import type { FloatType } from "../weights/formats/floats.js";
 import { listenForInterruption } from "./interruption.js";
-import { type ModelFlags, pulledWeights, withModelOptions } from "./options.js";
+import {
+  dtypeOption,
+  type FileTypeName,
+  fileTypes,
+  type ModelFlags,
+  pulledWeights,
+  withModelOptions,
+} from "./options.js";
 import { createProgress, type Progress } from "./progress.js";
 
 interface CalibrateFlags extends ModelFlags {
   readonly data?: string;
   readonly out?: string;
-  readonly dtype: keyof typeof types;
+  readonly dtype: FileTypeName;
 }
-
-const types = { fp32: "F32", fp16: "F16", bf16: "BF16" } as const satisfies Record<
-  string,
-  FloatType
->;
 
 export function calibrateCommand(): Command {
   const command = new Command("calibrate")
@@ -27,11 +28,7 @@ export function calibrateCommand(): Command {
     )
     .option("-d, --data <dir>", "folder with a folder for each class, or with such a one as val")
     .option("-o, --out <file>", "where the weights go")
-    .addOption(
-      new Option("--dtype <type>", "number type of the file")
-        .choices(Object.keys(types))
-        .default("fp32"),
-    );
+    .addOption(dtypeOption("number type of the file"));
   return withModelOptions(command)
     .addHelpText(
       "after",
@@ -63,7 +60,7 @@ async function run(flags: CalibrateFlags): Promise<void> {
     data,
     weights: await pulledWeights(weights),
     out,
-    dtype: types[dtype],
+    dtype: fileTypes[dtype],
     ...(preprocess && { preprocessing: preprocess }),
     signal: interruption.signal,
     onProgress(_, total) {

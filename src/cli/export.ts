@@ -4,25 +4,26 @@
 import { Command, Option } from "commander";
 import { UsageError } from "../errors.js";
 import { type ExportFormat, exportFormats, exportWeights } from "../export/export.js";
-import type { FloatType } from "../weights/formats/floats.js";
-import { inputSize, weightsOf, wholeNumber } from "./options.js";
+import {
+  dtypeOption,
+  type FileTypeName,
+  fileTypes,
+  inputSize,
+  weightsOf,
+  wholeNumber,
+} from "./options.js";
 
 interface ExportFlags {
   readonly weights?: string;
   readonly out?: string;
   readonly format?: ExportFormat;
-  readonly dtype: keyof typeof types;
+  readonly dtype: FileTypeName;
   readonly withPreprocessing?: boolean;
   readonly batch?: number;
   readonly inputSize?: number | [number, number];
   readonly dropBackground?: boolean;
   readonly json?: boolean;
 }
-
-const types = { fp32: "F32", fp16: "F16", bf16: "BF16" } as const satisfies Record<
-  string,
-  FloatType
->;
 
 export function exportCommand(): Command {
   const formats = Object.entries(exportFormats)
@@ -37,11 +38,7 @@ export function exportCommand(): Command {
         Object.keys(exportFormats),
       ),
     )
-    .addOption(
-      new Option("--dtype <type>", "type of the numbers")
-        .choices(Object.keys(types))
-        .default("fp32"),
-    )
+    .addOption(dtypeOption("type of the numbers"))
     .option("--with-preprocessing", "onnx: bytes of images go in, uint8 [n,height,width,3]")
     .option("--batch <n>", "onnx: images a run (default: any number)", wholeNumber(1))
     .option("--input-size <pixels>", "as in 299 or 240x320 (default: the weights')", inputSize)
@@ -68,7 +65,7 @@ async function run(flags: ExportFlags): Promise<void> {
     ...options,
     weights: await weightsOf(flags),
     out,
-    dtype: types[dtype],
+    dtype: fileTypes[dtype],
     preprocessing: withPreprocessing,
   });
   const { format, tensors, parameters } = result;

@@ -4,22 +4,16 @@
 import { Command, Option } from "commander";
 import { UsageError } from "../errors.js";
 import { type ImportReport, importWeights } from "../export/import.js";
-import type { FloatType } from "../weights/formats/floats.js";
 import { type FileFormat, fileFormats } from "../weights/open.js";
-import { inputSize, pulledWeights } from "./options.js";
+import { dtypeOption, type FileTypeName, fileTypes, inputSize, pulledWeights } from "./options.js";
 
 interface ImportFlags {
   readonly out?: string;
   readonly format?: FileFormat;
-  readonly dtype: keyof typeof types;
+  readonly dtype: FileTypeName;
   readonly inputSize?: number | [number, number];
   readonly json?: boolean;
 }
-
-const types = { fp32: "F32", fp16: "F16", bf16: "BF16" } as const satisfies Record<
-  string,
-  FloatType
->;
 
 export function importCommand(): Command {
   const formats = Object.entries(fileFormats)
@@ -34,11 +28,7 @@ export function importCommand(): Command {
         Object.keys(fileFormats),
       ),
     )
-    .addOption(
-      new Option("--dtype <type>", "type of the numbers written")
-        .choices(Object.keys(types))
-        .default("fp32"),
-    )
+    .addOption(dtypeOption("type of the numbers written"))
     .option(
       "--input-size <pixels>",
       "as in 299 or 240x320 (default: the file's, else 299)",
@@ -75,7 +65,7 @@ async function run(weights: string, flags: ImportFlags): Promise<void> {
     ...options,
     weights: await pulledWeights(weights),
     out,
-    dtype: types[dtype],
+    dtype: fileTypes[dtype],
   });
   process.stdout.write(
     json ? `${JSON.stringify({ weights, out, ...report })}\n` : describe(report),

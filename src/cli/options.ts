@@ -8,6 +8,7 @@ import { type EngineName, engineNames } from "../executors/index.js";
 import { type PresetName, presetNames } from "../image/presets.js";
 import { InceptionResNetV2 } from "../model/model.js";
 import { findWeights } from "../weights/find.js";
+import type { FloatType } from "../weights/formats/floats.js";
 import { listenForInterruption } from "./interruption.js";
 import { createByteProgress } from "./progress.js";
 
@@ -120,6 +121,20 @@ export function precisionOption(): Option {
     "--precision <type>",
     "number type to compute with; bf16 is faster on onednn (default: fp32)",
   ).choices([...precisions]);
+}
+
+/** Number types that weight files can have, by what `--dtype` calls them. */
+export const fileTypes = { fp32: "F32", fp16: "F16", bf16: "BF16" } as const satisfies Record<
+  string,
+  FloatType
+>;
+
+/** What `--dtype` takes. */
+export type FileTypeName = keyof typeof fileTypes;
+
+/** `--dtype`. */
+export function dtypeOption(text: string): Option {
+  return new Option("--dtype <type>", text).choices(Object.keys(fileTypes)).default("fp32");
 }
 
 /**

@@ -5,6 +5,7 @@
  */
 import {
   type Api,
+  algorithms,
   type BatchNorm,
   binaries,
   type Convolution,
@@ -24,6 +25,8 @@ import type { Library, Native } from "./library.js";
 
 /** `sizeof(dnnl_memory_desc_t)` of 2.x. */
 const layoutBytes = 696;
+/** Where `format_kind` stands in it, and `dnnl_format_kind_wino`. */
+const formatKind = { at: 312, transformed: 3 };
 /** More than any operation descriptor of 2.x takes. */
 const operationBytes = 16384;
 
@@ -32,7 +35,6 @@ const tags = {
   blocked: [0, 0, 0, 0, 69], // nChw16c
 };
 const eltwises = { relu: 31, sqrt: 111, linear: 127, reluFromResult: 0x100 };
-const direct = 1; // dnnl_convolution_direct
 const flags = { fixed: 1, relu: 4, scale: 8, shift: 16 };
 
 /** The 2.x side. */
@@ -47,7 +49,8 @@ export function createApi2(base: Library, engine: bigint): Api {
     const pointer = new Uint8Array(layoutBytes);
     fill(pointer);
     const bytes = Number(library.value("dnnl_memory_desc_get_size", pointer));
-    return { pointer, dims, type, bytes };
+    const kind = new DataView(pointer.buffer).getInt32(formatKind.at, true);
+    return { pointer, dims, type, bytes, transformed: kind === formatKind.transformed };
   };
   const strided = (dims: readonly number[], type: NumberType, strides: readonly number[]) =>
     made(dims, type, (md) =>
@@ -204,7 +207,7 @@ export function createApi2(base: Library, engine: bigint): Api {
             "dnnl_convolution_forward_desc_init",
             op,
             kind,
-            direct,
+            algorithms[of.algorithm ?? "direct"],
             of.src.pointer,
             of.weights.pointer,
             of.bias?.pointer ?? null,
@@ -219,7 +222,7 @@ export function createApi2(base: Library, engine: bigint): Api {
           library.call(
             "dnnl_convolution_backward_data_desc_init",
             op,
-            direct,
+            algorithms[of.algorithm ?? "direct"],
             of.src.pointer,
             of.weights.pointer,
             of.dst.pointer,
@@ -234,7 +237,7 @@ export function createApi2(base: Library, engine: bigint): Api {
           library.call(
             "dnnl_convolution_backward_weights_desc_init",
             op,
-            direct,
+            algorithms[of.algorithm ?? "direct"],
             of.src.pointer,
             of.weights.pointer,
             of.bias?.pointer ?? null,

@@ -4,6 +4,7 @@
  */
 import {
   type Api,
+  algorithms,
   type BatchNorm,
   binaries,
   type Convolution,
@@ -28,7 +29,6 @@ const tags = {
 };
 const eltwises = { relu: 32, sqrt: 37, linear: 38, reluFromResult: 0x100 };
 const softmaxes = { plain: 0x30000, log: 0x30001 };
-const direct = 1; // dnnl_convolution_direct
 const flags = { fixed: 1, scale: 2, shift: 4, relu: 8 };
 const sameType = 0; // dnnl_data_type_undef
 
@@ -39,7 +39,7 @@ export function createApi3(base: Library, engine: bigint, handles: Handles): Api
   const owned = (pointer: bigint, dims: readonly number[], type: NumberType): Layout => {
     handles.ownWith(pointer, (md) => library.value("dnnl_memory_desc_destroy", md));
     const bytes = Number(library.value("dnnl_memory_desc_get_size", pointer));
-    return { pointer, dims, type, bytes };
+    return { pointer, dims, type, bytes, transformed: false }; // 3.x has no Winograd on CPUs
   };
   const strided = (dims: readonly number[], type: NumberType, strides: readonly number[]) =>
     owned(
@@ -203,7 +203,7 @@ export function createApi3(base: Library, engine: bigint, handles: Handles): Api
         "dnnl_convolution_forward_primitive_desc_create",
         engine,
         kind,
-        direct,
+        algorithms[of.algorithm ?? "direct"],
         of.src.pointer,
         of.weights.pointer,
         of.bias?.pointer ?? null,
@@ -215,7 +215,7 @@ export function createApi3(base: Library, engine: bigint, handles: Handles): Api
       library.create(
         "dnnl_convolution_backward_data_primitive_desc_create",
         engine,
-        direct,
+        algorithms[of.algorithm ?? "direct"],
         of.src.pointer,
         of.weights.pointer,
         of.dst.pointer,
@@ -227,7 +227,7 @@ export function createApi3(base: Library, engine: bigint, handles: Handles): Api
       library.create(
         "dnnl_convolution_backward_weights_primitive_desc_create",
         engine,
-        direct,
+        algorithms[of.algorithm ?? "direct"],
         of.src.pointer,
         of.weights.pointer,
         of.bias?.pointer ?? null,

@@ -29,6 +29,8 @@ export interface Layout {
   readonly type: NumberType;
   /** Bytes from the first number to the last, with padding. */
   readonly bytes: number;
+  /** Whether it holds weights transformed for Winograd's algorithm, which nothing else can read. */
+  readonly transformed: boolean;
 }
 
 /** Kinds of propagation, by oneDNN's `dnnl_prop_kind_t`. */
@@ -64,8 +66,13 @@ export const poolings = { max: 0x1ff, avg: 0x3ff } as const;
 /** Sums along axes: `dnnl_reduction_sum`, alike in both interfaces. */
 export const reductionSum = 196596;
 
+/** Ways to convolve, with their `dnnl_alg_kind_t`, alike in both interfaces. */
+export const algorithms = { direct: 1, winograd: 2 } as const;
+
 /** What a convolution is asked with; the layouts may be `any`. */
 export interface Convolution {
+  /** If none is named, `direct` or what is faster. */
+  readonly algorithm?: keyof typeof algorithms;
   readonly src: Layout;
   readonly weights: Layout;
   readonly bias?: Layout | undefined;

@@ -25,6 +25,8 @@ export const convolution: Lowering<"conv2d"> = (site, node) => {
     bias: bias && site.layout(bias.shape, "f32"),
     dst: into?.layout ?? site.offer(result),
     ...node.attributes,
+    // Rounding decides the signs of some activations, and gradients with them: here it stays small.
+    ...(site.trains && { algorithm: "direct" }),
   };
   const descriptor = choose(site, shape, ask, finishes.length > 0 ? [] : ["src", "dst"]);
   const src = site.want(x, descriptor.layout("src", shape.src));
@@ -77,9 +79,21 @@ function following(site: Site, node: Node<"conv2d">): Following {
   return { finishes, result, ...(into && { into }) };
 }
 
+/** From so many multiply-adds on, transforming tiles for Winograd's algorithm pays (measured). */
+const winogradFrom = 5e7;
+
+/** Whether Winograd's algorithm for 3x3 kernels (Lavin and Gray 2015) is the faster one. */
+function paysWinograd({ src, weights, dst, stride }: Convolution): boolean {
+  const [k = 0, c = 0, kh, kw] = weights.dims;
+  const [n = 0, , h = 0, w = 0] = dst.dims;
+  if (src.type !== "f32" || kh !== 3 || kw !== 3 || stride[0] !== 1 || stride[1] !== 1)
+    return false;
+  return n * h * w * k * c * 9 >= winogradFrom;
+}
+
 /**
- * A primitive for the layouts on offer, or for layouts of the library's choice where it has nothing
- * but its slow definition for those.
+ * A primitive for the layouts on offer, by Winograd's algorithm where that pays, or for layouts of the
+ * library's choice where it has nothing but its slow definition for those.
  */
 function choose(
   site: Site,
@@ -87,6 +101,10 @@ function choose(
   ask: (shape: Convolution) => Descriptor,
   free: readonly ("src" | "dst")[],
 ): Descriptor {
+  if (!shape.algorithm && paysWinograd(shape)) {
+    const winograd = attempt(() => ask({ ...shape, algorithm: "winograd" }));
+    if (winograd) return winograd;
+  }
   const offered = attempt(() => ask(shape));
   if (offered && !offered.isReference) return offered;
   const any = ({ dims, type }: Layout) => site.layout(dims, type, "any");

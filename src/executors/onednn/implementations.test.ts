@@ -6,6 +6,7 @@ import { after, before, describe, it } from "node:test";
 import { colorPhotos } from "../../../test/helpers/color-photos.js";
 import { noBf16, noOneDnn } from "../../../test/helpers/engines.js";
 import { repositoryFile } from "../../../test/helpers/paths.js";
+import { describeLibrary } from "./find-library.js";
 
 /** The implementations that oneDNN ran, by its own log: `convolution,brgconv:avx512_core`, ... */
 function implementations(...args: string[]): string[] {
@@ -29,7 +30,8 @@ function slow(found: readonly string[]): string[] {
   );
 }
 
-describe("oneDNN's implementations", { skip: noOneDnn }, () => {
+describe("oneDNN's implementations", { skip: noOneDnn }, async () => {
+  const version = noOneDnn ? "" : (await describeLibrary()).version;
   let folder: string;
   let photos: string;
 
@@ -47,6 +49,11 @@ describe("oneDNN's implementations", { skip: noOneDnn }, () => {
       // The branches of one photo are written side by side where they belong.
       assert.ok(!found.some((one) => one.startsWith("concat,")));
       assert.deepEqual(slow(found), []);
+      const hasWinograd = precision === "fp32" && version.startsWith("2.");
+      assert.equal(
+        found.some((one) => one.startsWith("convolution,jit_wino")),
+        hasWinograd,
+      );
     });
 
     for (const width of ["0.35", "0.5"]) {

@@ -47,6 +47,8 @@ export class Site {
   readonly recorder: Recorder;
   readonly store: Store;
   readonly activations: NumberType;
+  /** Whether the graph is a step of a training. */
+  readonly trains: boolean;
   /** Copies of weights that the program reads. */
   readonly copies = new Set<Copy>();
   /** Where ReLUs that were taken along were above zero, by their results. */
@@ -72,11 +74,12 @@ export class Site {
     store: Store,
     graph: Graph,
     activations: NumberType,
-    targets: ReadonlyMap<Value, Placed> = new Map(),
+    targets?: ReadonlyMap<Value, Placed>,
   ) {
     this.recorder = recorder;
     this.store = store;
     this.activations = activations;
+    this.trains = targets !== undefined;
     this.#graph = graph;
     this.#parameters = new Set(graph.parameters);
     this.#outputs = new Set(graph.outputs.values());

@@ -26,16 +26,16 @@ export class Program {
     store: Store,
     graph: Graph,
     type: NumberType,
-    assign: ReadonlyMap<string, string> = new Map(),
+    assign?: ReadonlyMap<string, string>,
   ) {
     this.#handles = runtime.handles();
     try {
       using recorder = new Recorder(runtime, this.#handles);
-      const targets = new Map<Value, Placed>();
-      for (const [output, variable] of assign) {
+      const targets = assign && new Map<Value, Placed>();
+      for (const [output, variable] of assign ?? []) {
         const value = graph.outputs.get(output) as Value;
         const plain = recorder.api.layout(value.shape.length ? value.shape : [1], "f32", "plain");
-        targets.set(value, store.home(variable, plain));
+        targets?.set(value, store.home(variable, plain));
       }
       const site = new Site(recorder, store, graph, type, targets);
       const inputs = new Map<string, Placed>();
@@ -48,7 +48,7 @@ export class Program {
       site.lower(lowerings);
       const outputs = new Map<string, { value: Value; placed: Placed }>();
       for (const [name, value] of graph.outputs) {
-        if (assign.has(name)) continue;
+        if (assign?.has(name)) continue;
         const placed = site.want(value, site.layout(value.shape, "f32"));
         recorder.touch(placed, Number.POSITIVE_INFINITY);
         outputs.set(name, { value, placed });

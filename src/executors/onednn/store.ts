@@ -72,9 +72,9 @@ export class Store {
   /** The tensor in a layout: its home, or a copy that `refresh` keeps up to date. */
   in(name: string, layout: Layout, view: View = "same"): Copy {
     const entry = this.#entry(name);
-    const home =
-      entry.home ??
-      this.#settle(entry, view === "same" ? layout : this.#api.layout(entry.shape, "f32", "plain"));
+    const plain = this.#plain(entry.shape);
+    const isHome = view === "same" && !layout.transformed;
+    const home = entry.home ?? this.#settle(entry, isHome ? layout : plain);
     if (view === "same" && this.#same(home.layout, layout)) {
       return { placed: home, refresh: () => {} };
     }
@@ -82,10 +82,12 @@ export class Store {
       (one) => one.view === view && this.#same(one.copy.placed.layout, layout),
     );
     if (known) return known.copy;
-    const source =
+    const seen =
       view === "same"
         ? home
         : { layout: this.#api.permuted(home.layout, [1, 0, 2, 3]), place: home.place };
+    // The library transforms weights that lie in plain order alone.
+    const source = layout.transformed ? this.in(name, plain) : { placed: seen, refresh: () => {} };
     const copy = this.#copy(entry, source, this.#room(layout));
     entry.copies.push({ view, copy });
     return copy;
@@ -129,6 +131,10 @@ export class Store {
     return library.value("dnnl_memory_desc_equal", a.pointer, b.pointer) === 1;
   }
 
+  #plain(shape: readonly number[]): Layout {
+    return this.#api.layout(shape.length === 0 ? [1] : shape, "f32", "plain");
+  }
+
   #room(layout: Layout): Placed {
     return { layout, place: { address: this.#allocate(layout.bytes) } };
   }
@@ -162,8 +168,10 @@ export class Store {
     const bytes = 4 * sizeOf(shape);
     const address = library.allocate(bytes);
     try {
-      const layout = this.#api.layout(shape.length === 0 ? [1] : shape, "f32", "plain");
-      run({ layout, place: { address } }, new Float32Array(library.view(address, bytes)));
+      run(
+        { layout: this.#plain(shape), place: { address } },
+        new Float32Array(library.view(address, bytes)),
+      );
     } finally {
       library.free(address);
     }
@@ -175,13 +183,14 @@ export class Store {
     this.#runtime.wait();
   }
 
-  #copy(entry: Entry, from: Placed, to: Placed): Copy {
-    const reorder = this.#runtime.reorder(this.#handles, from, to);
+  #copy(entry: Entry, from: Copy, to: Placed): Copy {
+    const reorder = this.#runtime.reorder(this.#handles, from.placed, to);
     let version = -1;
     return {
       placed: to,
       refresh: () => {
         if (version === entry.version) return;
+        from.refresh();
         reorder();
         version = entry.version;
       },

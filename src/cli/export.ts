@@ -3,7 +3,12 @@
  */
 import { Command, Option } from "commander";
 import { UsageError } from "../errors.js";
-import { type ExportFormat, exportFormats, exportWeights } from "../export/export.js";
+import {
+  type ExportFormat,
+  type ExportResult,
+  exportFormats,
+  exportWeights,
+} from "../export/export.js";
 import {
   dtypeOption,
   type FileTypeName,
@@ -12,6 +17,7 @@ import {
   weightsOf,
   wholeNumber,
 } from "./options.js";
+import { parityRows, type Row, rowsText, someOf } from "./report-rows.js";
 
 interface ExportFlags {
   readonly weights?: string;
@@ -22,6 +28,7 @@ interface ExportFlags {
   readonly batch?: number;
   readonly inputSize?: number | [number, number];
   readonly dropBackground?: boolean;
+  readonly parity: boolean;
   readonly json?: boolean;
 }
 
@@ -43,6 +50,7 @@ export function exportCommand(): Command {
     .option("--batch <n>", "onnx: images a run (default: any number)", wholeNumber(1))
     .option("--input-size <pixels>", "as in 299 or 240x320 (default: the weights')", inputSize)
     .option("--drop-background", "weights of 1001 classes: leave out class 0, slim's background")
+    .option("--no-parity", "do not read the file again (and run it, onnx) to see what it holds")
     .option("--json", "one JSON value on stdout")
     .addHelpText(
       "after",
@@ -68,10 +76,29 @@ async function run(flags: ExportFlags): Promise<void> {
     dtype: fileTypes[dtype],
     preprocessing: withPreprocessing,
   });
-  const { format, tensors, parameters } = result;
   process.stdout.write(
-    json
-      ? `${JSON.stringify({ out, ...result })}\n`
-      : `${out}: ${format}, ${parameters.toLocaleString("en-US")} parameters of ${tensors} tensors, ${dtype}\n`,
+    json ? `${JSON.stringify({ out, ...result })}\n` : describe(result, out, dtype),
   );
+}
+
+function describe(
+  { format, tensors, parameters, check }: ExportResult,
+  out: string,
+  dtype: string,
+) {
+  const written = `${out}: ${format}, ${parameters.toLocaleString("en-US")} parameters of ${tensors} tensors, ${dtype}\n`;
+  if (!check) return written;
+  const { leftOut, added, equal, largestDifference, parity } = check;
+  const readBack: Row = [
+    "Read again",
+    largestDifference === 0
+      ? `${equal} tensors, equal to the bit`
+      : `${tensors - leftOut.length} tensors, ${equal} equal to the bit, largest relative L2 distance ${largestDifference.toExponential(1)}`,
+  ];
+  return `${written}${rowsText([
+    ...(parity ? [] : [readBack]),
+    ["Left out", someOf(leftOut)],
+    ["Added", someOf(added)],
+    ...(parity ? parityRows(parity) : []),
+  ])}`;
 }

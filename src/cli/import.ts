@@ -6,12 +6,14 @@ import { UsageError } from "../errors.js";
 import { type ImportReport, importWeights } from "../export/import.js";
 import { type FileFormat, fileFormats } from "../weights/open.js";
 import { dtypeOption, type FileTypeName, fileTypes, inputSize, pulledWeights } from "./options.js";
+import { parityRows, rowsText, someOf } from "./report-rows.js";
 
 interface ImportFlags {
   readonly out?: string;
   readonly format?: FileFormat;
   readonly dtype: FileTypeName;
   readonly inputSize?: number | [number, number];
+  readonly parity: boolean;
   readonly json?: boolean;
 }
 
@@ -34,6 +36,7 @@ export function importCommand(): Command {
       "as in 299 or 240x320 (default: the file's, else 299)",
       inputSize,
     )
+    .option("--no-parity", "onnx: do not run the file beside the import, which takes 700 MB more")
     .option("--json", "one JSON value on stdout")
     .addHelpText(
       "after",
@@ -75,25 +78,17 @@ async function run(weights: string, flags: ImportFlags): Promise<void> {
 
 function describe(report: ImportReport): string {
   const { format, naming, mapped, parameters, ignored, absent, droppedClasses } = report;
-  const some = (names: readonly string[]) =>
-    names.length === 0
-      ? "none"
-      : `${names.length} (${names.slice(0, 3).join(", ")}${names.length > 3 ? ", ..." : ""})`;
-  const rows: [string, string][] = [
+  return rowsText([
     ["Format", `${format}, ${naming === "onnx" ? "found by topology" : `names of ${naming}`}`],
     ["Mapped", `${mapped} of ${mapped} tensors, ${parameters.toLocaleString("en-US")} parameters`],
-    ["Not used", some(ignored)],
-    ["Not in the file", some(absent)],
+    ["Not used", someOf(ignored)],
+    ["Not in the file", someOf(absent)],
     ["Network", `width ${report.network.width}, ${report.network.inputSize.join("x")} pixels`],
     [
       "Classes",
       `${report.classes ?? "none"}${droppedClasses > 0 ? `, of ${(report.classes ?? 0) + droppedClasses}: the background is left out` : ""}`,
     ],
     ["Auxiliary head", report.hasAuxiliary ? "yes" : "no"],
-    ...report.parity.map(({ output, difference }): [string, string] => [
-      `Parity of ${output}`,
-      `relative L2 ${difference.toExponential(1)} between the file on ONNX Runtime and the import`,
-    ]),
-  ];
-  return rows.map(([name, value]) => `${name.padEnd(25)}${value}\n`).join("");
+    ...(report.parity ? parityRows(report.parity) : []),
+  ]);
 }

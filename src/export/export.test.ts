@@ -4,10 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { smallLabels, smallModelFolder, smallSize } from "../../test/helpers/small-model.js";
+import { lower } from "../architecture/lower.js";
+import { configureNetwork } from "../architecture/transforms.js";
 import { ResourceError, UsageError } from "../errors.js";
 import { InceptionResNetV2 } from "../model/model.js";
 import { relativeL2, tensor } from "../tensor/tensor.js";
+import { initializeParameters } from "../weights/initialize.js";
 import { loadWeights } from "../weights/load.js";
+import { saveWeights } from "../weights/save.js";
 import { type ExportFormat, exportWeights } from "./export.js";
 
 describe("exportWeights()", () => {
@@ -29,10 +33,14 @@ describe("exportWeights()", () => {
   for (const [format, file] of files) {
     it(`to ${format} and back gives the same bits`, async () => {
       const out = join(folder, file);
-      const { tensors } = await exportWeights({ weights, out, format });
+      const { tensors, check } = await exportWeights({ weights, out, format });
       const before = await loadWeights(weights);
       const after = await loadWeights(out);
       assert.equal(tensors, before.parameters.size);
+      assert.deepEqual(
+        { ...check, added: check?.added.every((one) => one.endsWith("num_batches_tracked")) },
+        { leftOut: [], added: true, equal: tensors, largestDifference: 0 },
+      );
       assert.deepEqual([...after.parameters.keys()], [...before.parameters.keys()]);
       for (const [name, { shape, data }] of before.parameters) {
         assert.deepEqual(after.parameters.get(name)?.shape, shape, name);
@@ -44,6 +52,47 @@ describe("exportWeights()", () => {
         assert.deepEqual(after.labels, smallLabels);
         assert.deepEqual(after.network, before.network);
       }
+    });
+  }
+
+  for (const [format, out] of [
+    ["keras", "scaled.weights.h5"],
+    ["tfjs", "scaled"],
+    ["torch", "scaled.pth"],
+  ] as const) {
+    it(`to ${format} says what became of an auxiliary head and of learned scales`, async () => {
+      const network = { width: 0.1, inputSize: [smallSize, smallSize] as const };
+      const described = { ...network, pooling: "avg", dropout: 0 } as const;
+      const graph = lower(configureNetwork({ ...network, classes: 3, auxiliary: true }), {
+        batchNormScale: true,
+      });
+      const parameters = new Map(initializeParameters(graph, { initializer: "slim", seed: 1 }));
+      for (const { name, shape, role } of graph.parameters) {
+        if (role !== "gamma") continue;
+        const gamma = tensor(shape);
+        parameters.set(name, { ...gamma, data: gamma.data.map((_, at) => 1 + (at % 5) / 7) });
+      }
+      const scaled = join(folder, "with-scales.safetensors");
+      await saveWeights(scaled, parameters, { metadata: { network: described } });
+      const { check } = await exportWeights({ weights: scaled, out: join(folder, out), format });
+      const auxiliary = graph.parameters.map(({ name }) => name).filter((one) => /^aux_/.test(one));
+      assert.deepEqual(
+        check?.leftOut.filter((one) => !one.endsWith("/gamma")),
+        format === "torch" ? [] : auxiliary.filter((one) => !one.endsWith("/gamma")),
+      );
+      assert.equal(check?.largestDifference, 0);
+      const logits = [];
+      for (const source of [scaled, join(folder, out)]) {
+        await using model = await InceptionResNetV2.load(source, {
+          engine: "reference",
+          inputSize: [smallSize, smallSize],
+        });
+        const image = tensor([1, 3, smallSize, smallSize]);
+        logits.push(
+          (await model.predict({ ...image, data: image.data.map((_, at) => Math.sin(at)) })).data,
+        );
+      }
+      assert.ok(relativeL2(logits[1] ?? [], logits[0] ?? []) < 1e-5);
     });
   }
 

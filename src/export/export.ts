@@ -11,10 +11,13 @@ import type { FloatType } from "../weights/formats/floats.js";
 import { hdf5Parts } from "../weights/formats/write-hdf5.js";
 import { writeTorch } from "../weights/formats/write-torch.js";
 import { type LoadWeightsOptions, loadWeights } from "../weights/load.js";
+import type { FileFormat } from "../weights/open.js";
 import { saveWeights, timmTensors } from "../weights/save.js";
 import { kerasDatasets } from "../weights/sources/keras.js";
 import { writeParts } from "../weights/write-file.js";
+import { foldScales } from "./fold-scales.js";
 import { type ExportedModel, exportOnnx } from "./onnx.js";
+import { type ExportCheck, readAgain } from "./read-again.js";
 import { exportTfjs, type TfjsFiles } from "./tfjs.js";
 
 /** What weights can be written as, with what each is for. */
@@ -44,6 +47,8 @@ export interface ExportOptions extends Omit<LoadWeightsOptions, "format"> {
   readonly preprocessing?: boolean | undefined;
   /** ONNX: images a run; any number where nothing is said. */
   readonly batch?: number | undefined;
+  /** Whether the file is read again, and an ONNX file run, to see what it holds; true. */
+  readonly parity?: boolean | undefined;
 }
 
 /** What was written. */
@@ -51,6 +56,8 @@ export interface ExportResult {
   readonly format: ExportFormat;
   readonly tensors: number;
   readonly parameters: number;
+  /** What was seen when the file was read again. */
+  readonly check?: ExportCheck;
 }
 
 /**
@@ -65,8 +72,11 @@ export async function exportWeights(options: ExportOptions): Promise<ExportResul
   const loaded = await loadWeights(weights, { inputSize, dropBackground });
   const { parameters, network, temperature, provenance } = loaded;
   const classes = loaded.graph.outputs.get("logits")?.shape[1];
-  const labels = loaded.labels ?? (classes === imagenetLabels.length ? imagenetLabels : []);
-  const described = { labels, preprocessing: loaded.preprocessing ?? presets.timm };
+  const labels = loaded.labels ?? (classes === imagenetLabels.length ? imagenetLabels : undefined);
+  const described = {
+    ...(labels && { labels }),
+    preprocessing: loaded.preprocessing ?? presets.timm,
+  };
   const model: ExportedModel = { ...loaded, ...described };
   switch (format) {
     case "onnx":
@@ -80,7 +90,7 @@ export async function exportWeights(options: ExportOptions): Promise<ExportResul
       break;
     }
     case "keras":
-      await writeParts(out, hdf5Parts(kerasDatasets(parameters)));
+      await writeParts(out, hdf5Parts(kerasDatasets(foldScales(parameters))));
       break;
     case "tfjs":
       await writeFolder(out, exportTfjs(model));
@@ -98,8 +108,24 @@ export async function exportWeights(options: ExportOptions): Promise<ExportResul
       });
   }
   const numbers = [...parameters.values()].reduce((sum, { data }) => sum + data.length, 0);
-  return { format, tensors: parameters.size, parameters: numbers };
+  const result: ExportResult = { format, tensors: parameters.size, parameters: numbers };
+  if (options.parity === false) return result;
+  const written = format === "keras" ? foldScales(parameters) : parameters;
+  return {
+    ...result,
+    check: await readAgain(out, readAs[format], { ...loaded, parameters: written }),
+  };
 }
+
+/** What each is when it is read. */
+const readAs: Readonly<Record<ExportFormat, FileFormat>> = {
+  onnx: "onnx",
+  safetensors: "safetensors",
+  timm: "safetensors",
+  torch: "torch",
+  keras: "keras",
+  tfjs: "tfjs",
+};
 
 const ends: readonly (readonly [end: string, format: ExportFormat])[] = [
   [".onnx", "onnx"],

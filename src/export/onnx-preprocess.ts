@@ -2,8 +2,8 @@
  * @file Preprocessing as ONNX nodes: from the bytes of decoded images to what the network sees.
  *
  * The same steps as `image/preprocess.ts`. Pillow's filters are `Resize` with `antialias` (operator
- * set 18); ONNX Runtime resizes along both axes in floats where Pillow rounds to bytes in between, so
- * single levels may differ by one.
+ * set 18), along the width and then along the height with bytes in between, as Pillow has them; single
+ * levels may differ by one where float32 rounds otherwise than Pillow's whole numbers.
  */
 import { UsageError } from "../errors.js";
 import type { OnnxAttribute } from "../executors/onnxruntime/onnx-file.js";
@@ -37,24 +37,29 @@ export function preprocessNodes(
   }
   const levels = to.cast(to.add("Transpose", [input], { perm: [0, 3, 1, 2] }), "float32");
   const isPillow = how.filter === "bicubic" || how.filter === "bilinear";
-  const scaled = (image: string, sizes: string) => {
+  const resized = (image: string, ...sizes: readonly string[]) => {
     const batch = to.add("Slice", [to.add("Shape", [image]), ...slice(to, [0], [2])]);
-    const shape = to.add("Concat", [batch, sizes], { axis: 0 });
+    const shape = to.add("Concat", [batch, ...sizes], { axis: 0 });
     return to.add("Resize", [image, "", "", shape], resize);
+  };
+  const scaled = (image: string, sizes: string) => {
+    if (!isPillow) return resized(image, sizes);
+    const tall = to.add("Slice", [to.add("Shape", [image]), ...slice(to, [2], [3])]);
+    const wide = to.add("Slice", [sizes, ...slice(to, [1], [2])]);
+    return asBytes(to, resized(asBytes(to, resized(image, tall, wide)), sizes));
   };
   if (how.resize === "squash") {
     const start = how.filter === "tensorflow-legacy" ? divide(to, levels, 255) : levels;
     const part = how.cropFraction === 1 ? start : centralCrop(to, start, how.cropFraction);
     const sized = scaled(part, to.integers([height, width]));
     const white = how.filter === "tensorflow-legacy" ? 1 : 255;
-    return normalize(to, isPillow ? asBytes(to, sized) : sized, how, white);
+    return normalize(to, sized, how, white);
   }
   const sides = to.add("Slice", [to.add("Shape", [levels]), ...slice(to, [2], [4])]);
   const high = Math.floor(height / how.cropFraction);
   const wide = Math.floor(width / how.cropFraction);
   const sized = scaled(levels, fittedSize(to, sides, [high, wide]));
-  const cropped = centreCrop(to, isPillow ? asBytes(to, sized) : sized, [height, width]);
-  return normalize(to, cropped, how, 255);
+  return normalize(to, centreCrop(to, sized, [height, width]), how, 255);
 }
 
 /** The size at which the image covers `least`: its sides times the larger of the two ratios. */

@@ -33,9 +33,8 @@ export interface OnnxExportOptions {
 
 /** Weights as `loadWeights` gives them, with all that is known of their use. */
 export interface ExportedModel
-  extends Pick<LoadedWeights, "graph" | "parameters" | "network" | "temperature"> {
+  extends Pick<LoadedWeights, "graph" | "parameters" | "network" | "labels" | "temperature"> {
   readonly preprocessing: Preprocessing;
-  readonly labels: readonly string[];
 }
 
 /** Operator set 18 is the first whose `Resize` knows antialiasing. */
@@ -110,7 +109,7 @@ export function exportOnnx(model: ExportedModel, options: OnnxExportOptions = {}
     outputs: outputs.toReversed(),
     metadata: encodeMetadata({
       network: model.network,
-      labels: model.labels,
+      ...(model.labels && { labels: model.labels }),
       preprocessing: model.preprocessing,
       ...(model.temperature !== undefined && { temperature: model.temperature }),
     }),

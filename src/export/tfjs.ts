@@ -6,6 +6,7 @@
  * `Rescaling`, so that no weight is changed. Kernels are HWIO, dense weights [in, out].
  */
 import type { AnyNode, Graph, Value } from "../graph/ir.js";
+import { selectOutputs } from "../graph/passes/rewrite.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { encodeMetadata } from "../weights/metadata.js";
 import { toHwio } from "../weights/sources/hwio.js";
@@ -30,8 +31,14 @@ interface Layer {
   readonly weights: readonly Weight[];
 }
 
-/** `model.json` and its shards. The output is the logits, or the features of a model without top. */
-export function exportTfjs({ graph, parameters, ...model }: ExportedModel): TfjsFiles {
+/**
+ * `model.json` and its shards. The output is the logits, or the features of a model without top; the
+ * auxiliary classifier is left out.
+ */
+export function exportTfjs({ parameters, ...model }: ExportedModel): TfjsFiles {
+  const { outputs } = model.graph;
+  const end = outputs.get("logits") ?? (outputs.get("features") as Value);
+  const graph = selectOutputs(model.graph, new Map([["end", end]]));
   const [input] = graph.inputs as readonly [Value];
   const [, , height, width] = input.shape;
   const names = new Map<Value, string>([[input, "image"]]);
@@ -64,7 +71,6 @@ export function exportTfjs({ graph, parameters, ...model }: ExportedModel): Tfjs
       inbound_nodes: [inputs.map((one) => [one, 0, 0, {}])],
     });
   }
-  const end = graph.outputs.get("logits") ?? graph.outputs.get("features");
   const shards = cut(weights);
   const paths = shards.map((_, at) => `group1-shard${at + 1}of${shards.length}.bin`);
   const json = {
@@ -81,7 +87,7 @@ export function exportTfjs({ graph, parameters, ...model }: ExportedModel): Tfjs
           trainable: true,
           layers,
           input_layers: [["image", 0, 0]],
-          output_layers: [[names.get(end as Value), 0, 0]],
+          output_layers: [[names.get(end), 0, 0]],
         },
       },
     },
@@ -97,7 +103,7 @@ export function exportTfjs({ graph, parameters, ...model }: ExportedModel): Tfjs
     ],
     userDefinedMetadata: encodeMetadata({
       network: model.network,
-      labels: model.labels,
+      ...(model.labels && { labels: model.labels }),
       preprocessing: model.preprocessing,
       ...(model.temperature !== undefined && { temperature: model.temperature }),
     }),

@@ -17,7 +17,7 @@ import type { ImageSource } from "../image/source.js";
 import { imagenetLabels } from "../predictions/imagenet-1k.js";
 import { type Prediction, topK } from "../predictions/predictions.js";
 import { type Summary, type SummaryDepth, summarize } from "../summary/summary.js";
-import { formatShape, item, stack, type Tensor, type Tensors } from "../tensor/tensor.js";
+import { formatShape, item, stack, type Tensor, type Tensors, tensor } from "../tensor/tensor.js";
 import { type Initializer, initializeParameters } from "../weights/initialize.js";
 import {
   type LoadedWeights,
@@ -160,6 +160,18 @@ export class InceptionResNetV2 {
       return now;
     };
     return InceptionResNetV2.#open({ ...first, parameters }, options, starting);
+  }
+
+  /** A model of weights that were loaded before, which stay as they are. Throws as `load` does. */
+  static async of(loaded: LoadedWeights, options: ModelOptions = {}): Promise<InceptionResNetV2> {
+    const parameters = async () =>
+      new Map(
+        [...loaded.parameters].map(([name, { shape, data }]) => [
+          name,
+          tensor(shape, data.slice()),
+        ]),
+      );
+    return InceptionResNetV2.#open({ ...loaded, parameters }, options);
   }
 
   static async #open(

@@ -45,8 +45,9 @@ export interface Confidence {
 export async function calibrate(options: CalibrateOptions): Promise<CalibrateResult> {
   const { weights, out, dtype, data, batch, signal, onProgress, dropBackground, ...rest } = options;
   const asked = { dropBackground, inputSize: rest.inputSize };
-  const { network, parameters, provenance = {} } = await loadWeights(weights, asked);
-  await using model = await InceptionResNetV2.load(weights, { ...rest, ...asked });
+  const loaded = await loadWeights(weights, asked);
+  const { network, parameters, provenance = {} } = loaded;
+  await using model = await InceptionResNetV2.of(loaded, rest);
   const { input, unreadable } = await labelledLogits(model, { data, batch, signal, onProgress });
   const confidence = (logits: Float32Array): Confidence => {
     const { loss, calibrationError } = evaluateLogits({ ...input, logits });

@@ -14,7 +14,7 @@ import type { Tensors } from "../tensor/tensor.js";
 import type { TensorFile } from "./formats/tensor-file.js";
 import { matchParameters, type Naming, nameTensors } from "./match.js";
 import { decodeMetadata, type NetworkShape, unfit } from "./metadata.js";
-import { type FileFormat, openWeights } from "./open.js";
+import { type FileFormat, type OpenedWeights, openWeights } from "./open.js";
 import { sourceName, type WeightSource } from "./read-file.js";
 import { takeOnnx } from "./sources/onnx.js";
 import { widthOf } from "./width.js";
@@ -23,7 +23,10 @@ export type { WeightSource } from "./read-file.js";
 
 /** How to load. */
 export interface LoadWeightsOptions {
-  /** Files of 1001 classes: leave out class 0, slim's background; false. */
+  /**
+   * Files of 1001 classes: whether class 0, slim's background, is left out. Where nothing is said, the
+   * file decides, and one that leaves it open is refused.
+   */
   readonly dropBackground?: boolean | undefined;
   /** What the file is, where its content shall not say. */
   readonly format?: FileFormat | undefined;
@@ -65,8 +68,15 @@ export async function loadWeights(
   source: WeightSource,
   options: LoadWeightsOptions = {},
 ): Promise<LoadedWeights> {
-  const name = sourceName(source);
-  const opened = await openWeights(source, options.format);
+  return takeWeights(await openWeights(source, options.format), sourceName(source), options);
+}
+
+/** The network in an open file, which messages call `name`. Throws as `loadWeights` does. */
+export function takeWeights(
+  opened: OpenedWeights,
+  name: string,
+  options: LoadWeightsOptions = {},
+): LoadedWeights {
   const { format, file } = opened;
   const { network: shape, labels, ...described } = decodeMetadata(file.metadata, name);
   const inputSize = options.inputSize === undefined ? undefined : square(options.inputSize);
@@ -156,11 +166,11 @@ function storedClasses(file: TensorFile, { found }: Naming): number | undefined 
 function countBackground(
   stored: number | undefined,
   labels: readonly string[] | undefined,
-  { dropBackground = false, scheme }: LoadWeightsOptions & Pick<Naming, "scheme">,
+  { dropBackground, scheme }: LoadWeightsOptions & Pick<Naming, "scheme">,
   name: string,
 ): number {
   if (stored !== classesWithBackground) return 0;
-  if (dropBackground) return 1;
+  if (dropBackground !== undefined) return dropBackground ? 1 : 0;
   if (labels) return 0; // a file that names its 1001 classes means them
   if (scheme === "slim") return 1; // here it is known what they are
   throw new ModelError(

@@ -36,7 +36,13 @@ export type FileFormat = keyof typeof fileFormats;
 
 /** An open file. */
 export type OpenedWeights =
-  | { readonly format: "onnx"; readonly file: OnnxFile }
+  | {
+      readonly format: "onnx";
+      readonly file: OnnxFile;
+      /** The file itself, and where files lie that it refers to. */
+      readonly bytes: Uint8Array;
+      readonly folder: string | undefined;
+    }
   | { readonly format: "keras" | "tfjs"; readonly file: KerasFile }
   | { readonly format: "safetensors" | "torch" | "tensorflow"; readonly file: TensorFile };
 
@@ -68,6 +74,8 @@ export async function openWeights(
       return {
         format: "onnx",
         file: readOnnx(bytes, name, path === undefined ? undefined : besideOf(path, name)),
+        bytes,
+        folder: path === undefined ? undefined : dirname(path),
       };
     case "tfjs":
       return path === undefined ? refuseTfjs(name) : openTfjs(path, name);

@@ -81,6 +81,14 @@ export function encodeOnnx(model: OnnxModel): Uint8Array {
   return type.encode(type.fromObject(message)).finish();
 }
 
+/** Bytes that, behind those of a model, make values of its graph outputs. */
+export function encodeOutputs(names: readonly string[]): Uint8Array {
+  const type = schema.lookupType("onnx.ModelProto");
+  return type
+    .encode(type.fromObject({ graph: { output: names.map((name) => ({ name })) } }))
+    .finish();
+}
+
 function encodeNode({ opType, name, inputs, outputs, attributes = {}, domain = "" }: OnnxNode) {
   const attribute = Object.entries(attributes).map(([key, value]) => {
     if (typeof value === "string") {

@@ -1,41 +1,90 @@
 /**
- * @file One run of anyone's ONNX file, to compare with: an image in, all outputs of floats out.
+ * @file One run of anyone's ONNX file, to compare with: an image in, chosen values out.
  */
-import { type Tensor, tensor } from "../../tensor/tensor.js";
+import type { Tensor } from "../../tensor/tensor.js";
+import { encodeOutputs } from "./onnx-file.js";
 import { loadOrt } from "./session.js";
 
+/** An ONNX file in memory. */
+export interface OnnxBytes {
+  readonly bytes: Uint8Array;
+  /** Where the files lie that it keeps weights in, if it does. */
+  readonly folder?: string | undefined;
+}
+
+/** The same image in both forms that files take. */
+export interface OnnxImage {
+  /** float32 [1,3,height,width], preprocessed. */
+  readonly floats: Tensor;
+  /** RGB, for files that preprocess by themselves. */
+  readonly pixels: { readonly width: number; readonly height: number; readonly data: Uint8Array };
+}
+
+/** A value of a run. */
+export interface OnnxResult {
+  readonly type: string;
+  readonly shape: readonly number[];
+  readonly data: ArrayBufferView;
+}
+
 /**
- * The outputs of an ONNX file, by name, for an image [1,3,height,width]; a file that takes NHWC gets
- * that. Undefined where ONNX Runtime is missing, refuses the file, or the file takes no such image.
+ * The outputs of an ONNX file and further values of its graph, by name, for one image: NCHW or NHWC,
+ * floats or bytes, as the file takes it; a file for several images gets it several times. Throws
+ * what ONNX Runtime does where it is missing or refuses the file, and `RangeError` where the file
+ * takes no image.
  */
 export async function runOnnxFile(
-  path: string,
-  image: Tensor,
-): Promise<ReadonlyMap<string, Tensor> | undefined> {
+  { bytes, folder }: OnnxBytes,
+  image: OnnxImage,
+  watched: readonly string[],
+): Promise<ReadonlyMap<string, OnnxResult>> {
+  const { InferenceSession, Tensor: OrtTensor } = await loadOrt("native");
+  // Messages of Protocol Buffers that follow each other are merged: these outputs join the file's.
+  const whole = Buffer.concat([bytes, encodeOutputs(watched)]);
+  const session = await InferenceSession.create(whole, {
+    logSeverityLevel: 3,
+    ...(folder !== undefined && {
+      extra: { session: { model_external_initializers_file_folder_path: folder } },
+    }),
+  });
   try {
-    const { InferenceSession, Tensor: OrtTensor } = await loadOrt("native");
-    const session = await InferenceSession.create(path);
-    try {
-      const [input] = session.inputMetadata;
-      if (!input?.isTensor || input.type !== "float32" || session.inputNames.length !== 1) {
-        return undefined;
-      }
-      const [, channels, height = 0, width = 0] = image.shape;
-      const isLast = input.shape[1] !== channels && input.shape[3] === channels;
-      const given = isLast
-        ? new OrtTensor("float32", channelsLast(image), [1, height, width, 3])
-        : new OrtTensor("float32", image.data, [...image.shape]);
-      const results = await session.run({ [input.name]: given });
-      const floats = Object.entries(results).filter(([, { type }]) => type === "float32");
-      return new Map(
-        floats.map(([name, { dims, data }]) => [name, tensor(dims, data as Float32Array)]),
-      );
-    } finally {
-      await session.release();
+    const [input] = session.inputMetadata;
+    if (!input?.isTensor || session.inputNames.length !== 1 || input.shape.length !== 4) {
+      throw new RangeError("expected one input of four dimensions");
     }
-  } catch {
-    return undefined;
+    const isLast = input.shape[3] === 3;
+    const count = typeof input.shape[0] === "number" ? Math.max(1, input.shape[0]) : 1;
+    const { floats, pixels } = image;
+    const [, , height = 0, width = 0] = floats.shape;
+    const given =
+      input.type === "uint8"
+        ? new OrtTensor("uint8", repeated(pixels.data, count), [
+            count,
+            pixels.height,
+            pixels.width,
+            3,
+          ])
+        : new OrtTensor(
+            "float32",
+            repeated(isLast ? channelsLast(floats) : floats.data, count),
+            isLast ? [count, height, width, 3] : [count, 3, height, width],
+          );
+    const results = await session.run({ [input.name]: given });
+    return new Map(
+      Object.entries(results).map(([name, { type, dims, data }]) => [
+        name,
+        { type, shape: dims, data: data as unknown as ArrayBufferView },
+      ]),
+    );
+  } finally {
+    await session.release();
   }
+}
+
+function repeated<T extends Uint8Array | Float32Array>(data: T, count: number): T {
+  const all = new (data.constructor as new (length: number) => T)(data.length * count);
+  for (let at = 0; at < count; at++) all.set(data, at * data.length);
+  return all;
 }
 
 function channelsLast({ shape, data }: Tensor): Float32Array {

@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { smallModelFolder } from "../../test/helpers/small-model.js";
+import { loadWeights } from "../weights/load.js";
+import { openWeights } from "../weights/open.js";
+import { exportWeights } from "./export.js";
+import { importWeights } from "./import.js";
+import { compareWithOnnx, type Difference, type Parity } from "./parity.js";
+
+const stages = [
+  "Stem",
+  "Inception-A",
+  "Inception-ResNet-A",
+  "Reduction-A",
+  "Inception-ResNet-B",
+  "Reduction-B",
+  "Inception-ResNet-C",
+];
+const outputs = ["probabilities", "logits", "features"];
+
+function differencesOf(parity: Parity | undefined): readonly Difference[] {
+  assert.ok(parity && !("reason" in parity), JSON.stringify(parity));
+  return parity;
+}
+
+describe("the comparison with an ONNX file", () => {
+  let folder: string;
+  let weights: string;
+
+  before(async () => {
+    ({ folder, weights } = await smallModelFolder());
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  for (const [how, options, bound] of [
+    ["as it is", {}, 1e-5],
+    ["in fp16", { dtype: "F16" }, 1e-2],
+    ["for four images", { batch: 4 }, 1e-5],
+    ["with preprocessing inside", { preprocessing: true }, 1e-2],
+  ] as const) {
+    it(`goes through the stages of an export ${how}, and of its import`, async () => {
+      const out = join(folder, "model.onnx");
+      const { check } = await exportWeights({ weights, out, ...options });
+      const imported = await importWeights({ weights: out });
+      for (const parity of [check?.parity, imported.parity]) {
+        const differences = differencesOf(parity);
+        assert.deepEqual(
+          differences.map(({ at }) => at),
+          [...stages, ...outputs],
+        );
+        for (const { at, difference } of differences) assert.ok(difference < bound, at);
+      }
+    });
+  }
+
+  it("shows in which stage other weights begin to differ", async () => {
+    const out = join(folder, "model.onnx");
+    await exportWeights({ weights, out, parity: false });
+    const opened = await openWeights(out);
+    assert.equal(opened.format, "onnx");
+    const other = await loadWeights(weights);
+    const changed = other.parameters.get("block17_3/branch_1/conv2d_0b_1x7/weight");
+    assert.ok(changed?.data.fill(1));
+    const differences = differencesOf(await compareWithOnnx(opened as never, other));
+    const far = differences.filter(({ difference }) => difference > 1e-3);
+    assert.deepEqual(
+      far.map(({ at }) => at),
+      ["Inception-ResNet-B", "Reduction-B", "Inception-ResNet-C", ...outputs],
+    );
+  });
+
+  it("says why there is none", async () => {
+    const out = join(folder, "model.onnx");
+    await exportWeights({ weights, out, parity: false });
+    const opened = await openWeights(out);
+    assert.equal(opened.format, "onnx");
+    const cut = { ...opened, bytes: opened.bytes.subarray(0, 1000) };
+    const parity = await compareWithOnnx(cut as never, await loadWeights(weights));
+    assert.match((parity as { reason: string }).reason, /protobuf/i);
+  });
+
+  it("is left out where nobody asks for it", async () => {
+    const nowhere = await mkdtemp(join(tmpdir(), "irv2-"));
+    const out = join(nowhere, "model.onnx");
+    assert.equal((await exportWeights({ weights, out, parity: false })).check, undefined);
+    assert.equal((await importWeights({ weights: out, parity: false })).parity, undefined);
+    await rm(nowhere, { recursive: true });
+  });
+});

@@ -1,0 +1,138 @@
+/**
+ * @file How far an ONNX file, as ONNX Runtime runs it, is from a network of ours, stage by stage, on one
+ * image of noise.
+ */
+import { createExecutor } from "../executors/index.js";
+import { type OnnxResult, runOnnxFile } from "../executors/onnxruntime/run-file.js";
+import type { Graph, Value } from "../graph/ir.js";
+import type { Pixels } from "../image/pixels.js";
+import { preprocess } from "../image/preprocess.js";
+import { presets } from "../image/presets.js";
+import { softmax } from "../predictions/predictions.js";
+import { createRandom } from "../tensor/random.js";
+import { relativeL2, type Tensor, type Tensors } from "../tensor/tensor.js";
+import { decodeFloats } from "../weights/formats/floats.js";
+import type { LoadedWeights } from "../weights/load.js";
+import type { OpenedWeights } from "../weights/open.js";
+import { matchByTopology } from "../weights/sources/onnx-topology.js";
+
+/** How far two sides are apart at one place: relative L2 distance. */
+export interface Difference {
+  /** A stage, for example `Inception-ResNet-A`, or an output: `logits`, `probabilities`, `features`. */
+  readonly at: string;
+  readonly difference: number;
+}
+
+/** What became of a comparison: differences in the order of the network, or why there are none. */
+export type Parity = readonly Difference[] | { readonly reason: string };
+
+/** The side of ours: weights as they were loaded. */
+type Ours = Pick<LoadedWeights, "graph" | "parameters" | "preprocessing" | "temperature">;
+
+/** The end of a stage. */
+interface Place {
+  readonly title: string;
+  readonly value: Value;
+  /** A convolution that reads it: its name, such as `conv2d_7b`. */
+  readonly reader: string;
+}
+
+/**
+ * Runs an ONNX file and the network of ours on the same image. The parameters are used up: nothing of
+ * them is left. The end of a stage is compared as the convolution after it reads it, which every
+ * exporter writes as NCHW; so it is where batch norm, ReLU and residual scale are folded.
+ */
+export async function compareWithOnnx(
+  onnx: Extract<OpenedWeights, { format: "onnx" }>,
+  ours: Ours,
+): Promise<Parity> {
+  const found = matchByTopology(ours.graph, onnx.file);
+  const places = stageEnds(ours.graph);
+  const watched = new Map(
+    places.flatMap((place) => {
+      const name = found.get(place.reader)?.inputs[0];
+      return name === undefined ? [] : [[place, name] as const];
+    }),
+  );
+  const image = imageFor(ours);
+  const results = await runOurs(ours, places, image.floats);
+  const added = [...watched.values()].filter((name) => !onnx.file.outputs.includes(name));
+  let theirs: ReadonlyMap<string, OnnxResult>;
+  try {
+    theirs = await runOnnxFile(onnx, image, [...new Set(added)]);
+  } catch (error) {
+    return { reason: (error as Error).message.split("\n")[0] ?? "" };
+  }
+  const between = (at: string, result: OnnxResult | undefined, expected: Tensor | undefined) => {
+    const numbers = floatsOf(result)?.subarray(0, expected?.data.length);
+    if (!numbers || !expected || numbers.length !== expected.data.length) return [];
+    return [{ at, difference: relativeL2(numbers, expected.data) }];
+  };
+  const stages = [...watched].flatMap(([{ title }, name]) =>
+    between(title, theirs.get(name), results.get(title)),
+  );
+  const outputs = onnx.file.outputs.flatMap((name) => {
+    const result = theirs.get(name);
+    const kind = kindOf(floatsOf(result), results);
+    return kind === undefined ? [] : between(kind, result, results.get(kind));
+  });
+  return [...stages, ...outputs];
+}
+
+function stageEnds({ stages, blocks, nodes }: Graph): Place[] {
+  return stages.flatMap((stage) => {
+    const value = blocks.get(stage.blocks.at(-1) ?? "");
+    const reader = nodes.find(({ op, inputs }) => op === "conv2d" && inputs[0] === value);
+    const weight = reader?.inputs[1]?.name.replace(/\/weight$/, "");
+    return value && weight !== undefined ? [{ title: stage.title, value, reader: weight }] : [];
+  });
+}
+
+/** Noise of the size that the network takes, as bytes and as what becomes of them. */
+function imageFor({ graph, preprocessing = presets.timm }: Ours) {
+  const [, , height = 0, width = 0] = graph.inputs[0]?.shape ?? [];
+  const random = createRandom(0, "parity");
+  const data = Uint8Array.from({ length: 3 * height * width }, () => 256 * random.uniform());
+  const pixels: Pixels = { width, height, data };
+  const { shape, data: floats } = preprocess(pixels, preprocessing, { width, height });
+  return { pixels, floats: { shape: [1, ...shape], data: floats } };
+}
+
+/** The ends of stages by title, the outputs by name, and `probabilities`. */
+async function runOurs(
+  { graph, parameters, temperature = 1 }: Ours,
+  places: readonly Place[],
+  image: Tensor,
+): Promise<Tensors> {
+  const ends = places.map(({ title, value }) => [title, value] as const);
+  const watched = { ...graph, outputs: new Map([...ends, ...graph.outputs]) };
+  const executor = await createExecutor();
+  try {
+    const program = await executor.compile(watched, parameters, { consume: true });
+    const results = await program.run(new Map([["image", image]]));
+    const logits = results.get("logits");
+    if (!logits) return results;
+    const data = softmax(Array.from(logits.data, (logit) => logit / temperature));
+    return new Map([...results, ["probabilities", { ...logits, data: Float32Array.from(data) }]]);
+  } finally {
+    await executor.dispose();
+  }
+}
+
+/** Which of our outputs a foreign one is, by its size and, with probabilities, its sign. */
+function kindOf(data: Float32Array | undefined, ours: Tensors): string | undefined {
+  if (!data) return undefined;
+  const logits = ours.get("logits")?.data.length ?? 0;
+  if (logits > 0 && data.length % logits === 0) {
+    return data.every((one) => one >= 0) ? "probabilities" : "logits";
+  }
+  const features = ours.get("features")?.data.length ?? 0;
+  return features > 0 && data.length % features === 0 ? "features" : undefined;
+}
+
+function floatsOf(result: OnnxResult | undefined): Float32Array | undefined {
+  if (result?.type === "float32") return result.data as Float32Array;
+  if (result?.type !== "float16") return undefined;
+  const { buffer, byteOffset, byteLength } = result.data;
+  return decodeFloats(new Uint8Array(buffer, byteOffset, byteLength), "F16");
+}

@@ -1,0 +1,54 @@
+/**
+ * @file What a file that was written holds, seen by reading it again as anyone's.
+ */
+import { relativeL2 } from "../tensor/tensor.js";
+import { type LoadedWeights, takeWeights } from "../weights/load.js";
+import { type FileFormat, openWeights } from "../weights/open.js";
+import { compareWithOnnx, type Parity } from "./parity.js";
+
+/** What a file holds, beside what it was to hold. */
+export interface ExportCheck {
+  /** Parameters that the format has no place for, or that are folded into others. */
+  readonly leftOut: readonly string[];
+  /** Tensors that the format has and the network does not: counters. */
+  readonly added: readonly string[];
+  /** Tensors that came back the same to the bit; none in ONNX, whose tensors are folded. */
+  readonly equal: number;
+  /** The largest relative L2 distance of a tensor from the one that was written. */
+  readonly largestDifference: number;
+  /** For ONNX: how far the file's own results are from those of the weights. */
+  readonly parity?: Parity;
+}
+
+/**
+ * Reads a file and says how it differs from the weights that were to be in it, whose parameters are
+ * used up where the file is ONNX. Throws `ModelError` where it cannot be read.
+ */
+export async function readAgain(
+  path: string,
+  format: FileFormat,
+  written: LoadedWeights,
+): Promise<ExportCheck> {
+  const { parameters, network } = written;
+  const opened = await openWeights(path, format);
+  const [height, width] = network.inputSize;
+  const again = takeWeights(opened, path, { inputSize: [height, width], dropBackground: false });
+  const kept = [...parameters].filter(([name]) => again.parameters.has(name));
+  const checked = {
+    leftOut: [...parameters.keys()].filter((name) => !again.parameters.has(name)),
+    added: again.ignored,
+  };
+  if (opened.format === "onnx") {
+    const parity = await compareWithOnnx(opened, written);
+    return { ...checked, equal: 0, largestDifference: 0, parity };
+  }
+  const differences = kept.map(([name, { data }]) => {
+    const found = again.parameters.get(name)?.data;
+    return data.every((one, at) => found?.[at] === one) ? 0 : relativeL2(found ?? [], data);
+  });
+  return {
+    ...checked,
+    equal: differences.filter((one) => one === 0).length,
+    largestDifference: Math.max(0, ...differences),
+  };
+}

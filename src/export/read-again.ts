@@ -3,7 +3,7 @@
  */
 import { relativeL2 } from "../tensor/tensor.js";
 import { type LoadedWeights, takeWeights } from "../weights/load.js";
-import { type FileFormat, openWeights } from "../weights/open.js";
+import { type FileFormat, type OpenedWeights, openWeights } from "../weights/open.js";
 import { compareWithOnnx, type Parity } from "./parity.js";
 
 /** What a file holds, beside what it was to hold. */
@@ -29,25 +29,28 @@ export async function readAgain(
   format: FileFormat,
   written: LoadedWeights,
 ): Promise<ExportCheck> {
-  const { parameters, network } = written;
   const opened = await openWeights(path, format);
+  const tensors = compareTensors(opened, path, written);
+  if (opened.format !== "onnx") return tensors;
+  const parity = await compareWithOnnx(opened, written);
+  return { ...tensors, equal: 0, largestDifference: 0, parity };
+}
+
+function compareTensors(
+  opened: OpenedWeights,
+  path: string,
+  { parameters, network }: LoadedWeights,
+): Omit<ExportCheck, "parity"> {
   const [height, width] = network.inputSize;
   const again = takeWeights(opened, path, { inputSize: [height, width], dropBackground: false });
   const kept = [...parameters].filter(([name]) => again.parameters.has(name));
-  const checked = {
-    leftOut: [...parameters.keys()].filter((name) => !again.parameters.has(name)),
-    added: again.ignored,
-  };
-  if (opened.format === "onnx") {
-    const parity = await compareWithOnnx(opened, written);
-    return { ...checked, equal: 0, largestDifference: 0, parity };
-  }
   const differences = kept.map(([name, { data }]) => {
     const found = again.parameters.get(name)?.data;
     return data.every((one, at) => found?.[at] === one) ? 0 : relativeL2(found ?? [], data);
   });
   return {
-    ...checked,
+    leftOut: [...parameters.keys()].filter((name) => !again.parameters.has(name)),
+    added: again.ignored,
     equal: differences.filter((one) => one === 0).length,
     largestDifference: Math.max(0, ...differences),
   };

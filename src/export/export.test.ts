@@ -96,6 +96,17 @@ describe("exportWeights()", () => {
     });
   }
 
+  it("of classes without names are read again, still without", async () => {
+    const nameless = join(folder, "nameless.safetensors");
+    const { parameters, network } = await loadWeights(weights);
+    await saveWeights(nameless, parameters, { metadata: { network } });
+    for (const [format, file] of [...files, ["onnx", "x.onnx"]] as const) {
+      const out = join(folder, `nameless-${file}`);
+      await exportWeights({ weights: nameless, out, format });
+      assert.equal((await loadWeights(out)).labels, undefined, format);
+    }
+  });
+
   it("to ONNX and back gives the same logits, with class names", async () => {
     const out = join(folder, "model.onnx");
     await exportWeights({ weights, out });

@@ -130,8 +130,9 @@ function checkGroup(
   failure: Failure,
 ): { paths: readonly string[]; weights: readonly Spec[] } {
   const { paths, weights } = (group ?? {}) as { paths?: unknown; weights?: unknown };
+  // TensorFlow.js' own handlers write "./model.weights.bin", its converter names alone.
   const isPath = (path: unknown) =>
-    typeof path === "string" && /^[^/\\]+$/.test(path) && path !== "..";
+    typeof path === "string" && /^(\.\/)?(?!\.{1,2}$)[^/\\]+$/.test(path);
   if (!Array.isArray(paths) || !paths.every(isPath)) {
     throw failure(
       "WEIGHTS_FORMAT",

@@ -131,39 +131,54 @@ function signatures(steps: readonly Step[]): Map<string, string> {
       readers.set(one, [...(readers.get(one) ?? []), { step, at }]);
     });
   }
-  const above: (step: Step) => string = memoised((step: Step): string => {
+  const readersOf = (step: Step) => step.outputs.flatMap((output) => readers.get(output) ?? []);
+  const order = inOrder(steps, makers, readersOf);
+  const above = new Map<Step, string>();
+  for (const step of order) {
     const from = step.inputs.map((one) => {
       const maker = makers.get(one);
-      return maker ? above(maker) : "image";
+      return maker ? (above.get(maker) ?? "cycle") : "image";
     });
-    if (step.kind === "") return from[0] ?? "nothing";
-    return hash(step.kind, step.kind === "concat" ? from : from.toSorted());
-  });
+    const signature = hash(step.kind, step.kind === "concat" ? from : from.toSorted());
+    above.set(step, step.kind === "" ? (from[0] ?? "nothing") : signature);
+  }
   /** Signatures of what reads a step's results, seen through what changes nothing. */
-  const consumers = (step: Step): string[] =>
-    step.outputs.flatMap((output) =>
-      (readers.get(output) ?? []).flatMap(({ step: reader, at }) => {
-        if (reader.kind === "") return consumers(reader);
-        return hash(`${reader.kind} ${reader.kind === "concat" ? at : 0}`, [below(reader)]);
-      }),
-    );
-  const below: (step: Step) => string = memoised((step: Step): string =>
-    hash("", consumers(step).toSorted()),
-  );
+  const consumers = new Map<Step, ReadonlySet<string>>();
+  const below = (step: Step) => hash("", [...(consumers.get(step) ?? ["cycle"])].toSorted());
+  for (const step of order.toReversed()) {
+    const all = readersOf(step).flatMap(({ step: reader, at }) => {
+      if (reader.kind === "") return [...(consumers.get(reader) ?? [])];
+      return hash(`${reader.kind} ${reader.kind === "concat" ? at : 0}`, [below(reader)]);
+    });
+    consumers.set(step, new Set(all));
+  }
   const keyed = steps.filter((step) => step.key !== undefined);
-  return new Map(keyed.map((step) => [step.key ?? "", `${above(step)} ${below(step)}`]));
+  return new Map(
+    keyed.map((step) => [step.key ?? "", `${above.get(step) ?? "cycle"} ${below(step)}`]),
+  );
 }
 
-function memoised(compute: (step: Step) => string): (step: Step) => string {
-  const known = new Map<Step, string>();
-  return (step) => {
-    const found = known.get(step);
-    if (found !== undefined) return found;
-    known.set(step, "cycle"); // a damaged file may have one
-    const made = compute(step);
-    known.set(step, made);
-    return made;
-  };
+/**
+ * The steps so that each comes after those whose results it reads. What is on a cycle, which a damaged
+ * file may have, and after one is left out. Without recursion: exporters write thousands of nodes in a row.
+ */
+function inOrder(
+  steps: readonly Step[],
+  makers: ReadonlyMap<string, Step>,
+  readersOf: (step: Step) => readonly { readonly step: Step }[],
+): Step[] {
+  const waiting = new Map(
+    steps.map((step) => [step, step.inputs.filter((one) => makers.has(one)).length]),
+  );
+  const order = steps.filter((step) => waiting.get(step) === 0);
+  for (const step of order) {
+    for (const { step: reader } of readersOf(step)) {
+      const left = (waiting.get(reader) ?? 0) - 1;
+      waiting.set(reader, left);
+      if (left === 0) order.push(reader); // the loop comes to it
+    }
+  }
+  return order;
 }
 
 function hash(kind: string, parts: readonly string[]): string {

@@ -182,10 +182,11 @@ function takeConvolution(
     if (op === "Mul" && constant) {
       if (constant.length === 1) isScaled = true;
       else if (constant.length === outputs) multiply(weight, bias, constant);
-    } else if (op === "Add" && constant && constant.length === outputs) {
+    } else if ((op === "Add" || op === "Sub") && constant && constant.length === outputs) {
+      const sign = op === "Add" ? 1 : -1;
       hasBias = true;
       for (let channel = 0; channel < outputs; channel++) {
-        bias[channel] = (bias[channel] as number) + (constant[channel] as number);
+        bias[channel] = (bias[channel] as number) + sign * (constant[channel] as number);
       }
     } else if (op !== "Transpose" && op !== "Identity" && op !== "Cast") break;
   }

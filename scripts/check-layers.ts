@@ -10,6 +10,7 @@ import { type SourceFile, sourceFiles } from "./source-files.js";
 const layers: Readonly<Record<string, number>> = {
   "src/errors.ts": 0,
   "src/tensor": 0,
+  "src/onnx": 0,
   "src/graph": 1,
   "src/architecture": 2,
   "src/autodiff": 2,
@@ -39,7 +40,7 @@ const heavy: Readonly<Record<string, readonly string[]>> = {
   "onnxruntime-web": ["src/executors/onnxruntime"],
   "onnxruntime-common": ["src/executors/onnxruntime"],
   koffi: ["src/executors/onednn"],
-  protobufjs: ["src/executors/onnxruntime", "src/training", "src/weights/formats/onnx.ts"],
+  protobufjs: ["src/onnx", "src/training"],
   "@huggingface": ["src/weights/hub.ts"],
   undici: ["src/weights/download/http.ts"],
   commander: ["src/cli"],

@@ -1,11 +1,17 @@
 /**
  * @file ONNX files as data: nodes, constants and texts, read for their weights and never run.
  *
- * The messages are those of onnx.proto3 (https://github.com/onnx/onnx); protobufjs decodes them, its
- * bytes are views of the file. Weights may lie in files beside (external data).
+ * The messages are in src/onnx. Weights may lie in files beside (external data).
  */
-import protobuf from "protobufjs/light.js";
 import { ModelError } from "../../errors.js";
+import {
+  dataTypes,
+  decodeModel,
+  externalLocation,
+  type ModelMessage,
+  type NodeMessage,
+  type TensorMessage,
+} from "../../onnx/messages.js";
 import { type Shape, sizeOf } from "../../tensor/tensor.js";
 import { quote } from "../quote.js";
 import { decodeFloats, type FloatType } from "./floats.js";
@@ -32,65 +38,16 @@ export interface OnnxFile extends TensorFile {
 /** Gives the bytes of a file beside the model, by the location that it names. */
 export type ReadBeside = (location: string) => Uint8Array;
 
-interface TensorMessage {
-  readonly dims: readonly unknown[];
-  readonly dataType: number;
-  readonly name: string;
-  readonly rawData: Uint8Array;
-  readonly floatData: readonly number[];
-  readonly int64Data: readonly unknown[];
-  readonly doubleData: readonly number[];
-  readonly externalData: readonly { readonly key: string; readonly value: string }[];
-  readonly dataLocation: number;
-}
-
-interface AttributeMessage {
-  readonly name: string;
-  readonly f: number;
-  readonly i: unknown;
-  readonly ints: readonly unknown[];
-  readonly t?: TensorMessage | null;
-}
-
-interface NodeMessage {
-  readonly opType: string;
-  readonly name: string;
-  readonly input: readonly string[];
-  readonly output: readonly string[];
-  readonly attribute: readonly AttributeMessage[];
-}
-
-interface ValueMessage {
-  readonly name: string;
-  readonly type?: {
-    readonly tensorType?: {
-      readonly shape?: { readonly dim: readonly { readonly dimValue: number }[] } | null;
-    } | null;
-  } | null;
-}
-
-interface ModelMessage {
-  readonly irVersion: unknown;
-  readonly graph?: {
-    readonly node: readonly NodeMessage[];
-    readonly initializer: readonly TensorMessage[];
-    readonly input: readonly ValueMessage[];
-    readonly output: readonly { readonly name: string }[];
-  } | null;
-  readonly metadataProps: readonly { readonly key: string; readonly value: string }[];
-}
-
-/** TensorProto.DataType. */
+/** Types of which tensors become numbers. */
 const types: Readonly<Record<number, FloatType | "F64" | "I64" | "I32">> = {
-  1: "F32",
-  6: "I32",
-  7: "I64",
-  10: "F16",
-  11: "F64",
-  16: "BF16",
+  [dataTypes.float32]: "F32",
+  [dataTypes.int32]: "I32",
+  [dataTypes.int64]: "I64",
+  [dataTypes.float16]: "F16",
+  [dataTypes.float64]: "F64",
+  [dataTypes.bfloat16]: "BF16",
 };
 const elementBytes = { F32: 4, F16: 2, BF16: 2, F64: 8, I64: 8, I32: 4 } as const;
-const external = 1;
 
 /**
  * Reads an ONNX file; `name` is how messages call it, `beside` gives the files that it refers to.
@@ -116,7 +73,7 @@ export function readOnnx(bytes: Uint8Array, name: string, beside?: ReadBeside): 
   }
   const entries = new Map<string, TensorEntry>();
   for (const [key, message] of constants) {
-    const shape = message.dims.map(Number);
+    const shape = message.dims;
     if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
       throw failure("WEIGHTS_FORMAT", `expected a shape for tensor ${quote(key)}, got ${shape}`);
     }
@@ -130,7 +87,7 @@ export function readOnnx(bytes: Uint8Array, name: string, beside?: ReadBeside): 
       .filter((one) => !constants.has(one.name))
       .map(({ name: input, type }) => ({
         name: input,
-        shape: type?.tensorType?.shape?.dim.map(({ dimValue }) => Number(dimValue)) ?? [],
+        shape: type?.tensorType?.shape?.dim.map(({ dimValue }) => dimValue) ?? [],
       })),
     outputs: graph.output.map((one) => one.name),
     floats(key) {
@@ -145,9 +102,9 @@ export function readOnnx(bytes: Uint8Array, name: string, beside?: ReadBeside): 
 
 /** A node as plain data. */
 function readNode({ opType, name, input, output, attribute }: NodeMessage): ForeignNode {
-  const integers = attribute.map((one): [string, number[]] => [
+  const integers = attribute.map((one): [string, readonly number[]] => [
     one.name,
-    one.ints.length > 0 ? one.ints.map(Number) : [Number(one.i)],
+    one.ints.length > 0 ? one.ints : [one.i],
   ]);
   return {
     op: opType,
@@ -168,14 +125,16 @@ function floatsOf(
     throw failure("WEIGHTS_DTYPE", `expected floats or whole numbers, got ${dtype}`);
   }
   const count = sizeOf(shape as Shape);
-  const lists = [message.floatData, message.doubleData, message.int64Data.map(Number)];
+  const lists = [message.floatData, message.doubleData, message.int64Data];
   const list = lists.find((one) => one.length > 0);
   if (list && message.rawData.length === 0) {
     if (list.length === count) return Float32Array.from(list);
     throw failure("WEIGHTS_TRUNCATED", `expected ${count} numbers, got ${list.length}`);
   }
   const bytes =
-    message.dataLocation === external ? readExternal(message, beside, failure) : message.rawData;
+    message.dataLocation === externalLocation
+      ? readExternal(message, beside, failure)
+      : message.rawData;
   const expected = count * elementBytes[dtype as keyof typeof elementBytes];
   if (bytes.length !== expected) {
     throw failure("WEIGHTS_TRUNCATED", `expected ${expected} bytes, got ${bytes.length}`);
@@ -220,78 +179,8 @@ function readExternal(
 
 function decode(bytes: Uint8Array, failure: (cause: unknown) => ModelError): ModelMessage {
   try {
-    const type = schema.lookupType("onnx.ModelProto");
-    const message = type.toObject(type.decode(bytes), {
-      defaults: true,
-      arrays: true,
-      longs: Number,
-    });
-    return message as unknown as ModelMessage;
+    return decodeModel(bytes);
   } catch (cause) {
     throw failure(cause);
   }
 }
-
-const one = (type: string, id: number) => ({ type, id });
-const many = (type: string, id: number) => ({ rule: "repeated", type, id });
-
-const schema = protobuf.Root.fromJSON({
-  nested: {
-    onnx: {
-      nested: {
-        ModelProto: {
-          fields: {
-            irVersion: one("int64", 1),
-            graph: one("GraphProto", 7),
-            metadataProps: many("StringStringEntryProto", 14),
-          },
-        },
-        GraphProto: {
-          fields: {
-            node: many("NodeProto", 1),
-            initializer: many("TensorProto", 5),
-            input: many("ValueInfoProto", 11),
-            output: many("ValueInfoProto", 12),
-          },
-        },
-        NodeProto: {
-          fields: {
-            input: many("string", 1),
-            output: many("string", 2),
-            name: one("string", 3),
-            opType: one("string", 4),
-            attribute: many("AttributeProto", 5),
-          },
-        },
-        AttributeProto: {
-          fields: {
-            name: one("string", 1),
-            f: one("float", 2),
-            i: one("int64", 3),
-            t: one("TensorProto", 5),
-            ints: many("int64", 8),
-          },
-        },
-        TensorProto: {
-          fields: {
-            dims: many("int64", 1),
-            dataType: one("int32", 2),
-            floatData: many("float", 4),
-            int64Data: many("int64", 7),
-            name: one("string", 8),
-            rawData: one("bytes", 9),
-            doubleData: many("double", 10),
-            externalData: many("StringStringEntryProto", 13),
-            dataLocation: one("int32", 14),
-          },
-        },
-        StringStringEntryProto: { fields: { key: one("string", 1), value: one("string", 2) } },
-        ValueInfoProto: { fields: { name: one("string", 1), type: one("TypeProto", 2) } },
-        TypeProto: { fields: { tensorType: one("TensorTypeProto", 1) } },
-        TensorTypeProto: { fields: { shape: one("TensorShapeProto", 2) } },
-        TensorShapeProto: { fields: { dim: many("Dimension", 1) } },
-        Dimension: { fields: { dimValue: one("int64", 1) } },
-      },
-    },
-  },
-});

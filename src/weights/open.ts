@@ -130,11 +130,14 @@ function refuseTfjs(name: string): never {
   );
 }
 
-/** Reads files beside a path, for the external data of ONNX. */
+/** Reads files beside a path, each once, for the external data of ONNX. */
 function besideOf(path: string, name: string): (location: string) => Uint8Array {
+  const read = new Map<string, Uint8Array>();
   return (location) => {
     try {
-      return readFileSync(join(dirname(path), location));
+      const bytes = read.get(location) ?? readFileSync(join(dirname(path), location));
+      read.set(location, bytes);
+      return bytes;
     } catch (cause) {
       throw new ModelError(
         "WEIGHTS_MISSING",

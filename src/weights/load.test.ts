@@ -166,7 +166,7 @@ describe("loadWeights()", () => {
     "the weights of a ResNet, saying so",
     () => encodeSafetensors(new Map([["layer4.2.conv3.weight", tensor([1])]])),
     "WEIGHTS_NETWORK",
-    'Cannot use weights "bytes": expected tensors of Inception-ResNet-v2, got tensors of a ResNet (1 tensors such as "layer4.2.conv3.weight")',
+    'Cannot use weights "bytes": expected tensors of Inception-ResNet-v2, got tensors of a ResNet (1 tensor such as "layer4.2.conv3.weight")',
   );
   refuses(
     "a file without tensors",
@@ -283,7 +283,7 @@ describe("loadWeights()", () => {
     const missing = join(folder, "none.safetensors");
     await assert.rejects(loadWeights(missing), {
       code: "WEIGHTS_MISSING",
-      message: `Cannot read weights "${missing}": expected a safetensors file, got no such file`,
+      message: `Cannot read weights "${missing}": expected a weight file, got no such file`,
     });
     await assert.rejects(loadWeights(folder), {
       code: "WEIGHTS_MISSING",

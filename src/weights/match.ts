@@ -50,13 +50,16 @@ export function nameTensors(opened: Named, canonical: readonly string[], name: s
     return { scheme: "keras", found, ignored, isHwio: true };
   }
   const naming = format === "tensorflow" ? nameSlim(file, canonical) : nameModules(file, canonical);
-  const inFile = [...file.entries.keys()].filter((one) => !naming.ignored.includes(one));
+  const ignored = new Set(naming.ignored);
+  const inFile = [...file.entries.keys()].filter((one) => !ignored.has(one));
+  const prefix = wrapperPrefix(inFile);
+  const bare = inFile.map((one) => one.slice(prefix.length));
   // A classifier proves nothing: many networks have one of the same name.
   const body = [...naming.found.keys()].filter((one) => !one.startsWith("logits/"));
-  if (body.length === 0 || (naming.scheme !== "slim" && knownStranger(inFile))) {
+  if (body.length === 0 || (naming.scheme !== "slim" && knownStranger(bare))) {
     throw new ModelError(
       "WEIGHTS_NETWORK",
-      `Cannot use weights "${name}": expected tensors of Inception-ResNet-v2, got ${looksLike(inFile)}`,
+      `Cannot use weights "${name}": expected tensors of Inception-ResNet-v2, got ${looksLike(bare)}`,
     );
   }
   const known = new Set(naming.found.values());
@@ -129,9 +132,11 @@ export function matchParameters(
   if (missing.length > 0) {
     const asInFile = theirNames(scheme, names);
     const listed = quoteSome(missing.map((one) => asInFile?.get(one) ?? one));
+    const [, part, parts] = /-(\d{5})-of-(\d{5})\.\w+$/.exec(name) ?? [];
+    const found = part ? `file ${Number(part)} of ${Number(parts)}, without` : "no";
     throw new ModelError(
       "WEIGHTS_INCOMPLETE",
-      `Cannot use weights "${name}": expected ${names.length} tensors, got no ${listed}`,
+      `Cannot use weights "${name}": expected ${names.length} tensors, got ${found} ${listed}`,
     );
   }
   return new Map(

@@ -6,7 +6,7 @@ import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ModelError } from "../errors.js";
 import { findWeights } from "./find.js";
-import { readingFailure } from "./formats/failure.js";
+import { type Failure, readingFailure } from "./formats/failure.js";
 import { type KerasFile, readKeras } from "./formats/keras.js";
 import { type OnnxFile, readOnnx } from "./formats/onnx.js";
 import { readSafetensors } from "./formats/safetensors.js";
@@ -16,9 +16,10 @@ import { isTfTable } from "./formats/tf-table.js";
 import { isTfjs, readTfjs } from "./formats/tfjs.js";
 import { readTorch } from "./formats/torch.js";
 import { isZip, readZip } from "./formats/zip.js";
-import { quote } from "./quote.js";
+import { quote, quoteSome } from "./quote.js";
 import { readWeightBytes, sourceName, type WeightSource } from "./read-file.js";
 import { isShipped } from "./shipped.js";
+import { fileKind } from "./strangers.js";
 import { openTfCheckpoint } from "./tf-checkpoint-files.js";
 
 /** The formats that are read, with what they are. */
@@ -30,6 +31,8 @@ export const fileFormats = {
   onnx: ".onnx, from any exporter",
   tfjs: "model.json of a TensorFlow.js layers model, or its folder",
 } as const;
+
+const allFormats = "safetensors, PyTorch, Keras, TensorFlow, TensorFlow.js or ONNX";
 
 /** Name of a format. */
 export type FileFormat = keyof typeof fileFormats;
@@ -93,24 +96,39 @@ async function formatOfPath(path: string): Promise<FileFormat | undefined> {
     );
   const kind = await isThere(path);
   if (kind === "folder") return (await isThere(join(path, "model.json"))) ? "tfjs" : "tensorflow";
-  if (/\.(index|meta|data-\d{5}-of-\d{5})$/.test(path)) return "tensorflow";
+  if (/\.(index|meta|data-\d{5}-of-\d{5})$|saved_model\.pb$/.test(path)) return "tensorflow";
   if (kind === "file") return /-\d{5}-of-\d{5}$/.test(path) ? "tensorflow" : undefined;
   return (await isThere(`${path}.index`)) ? "tensorflow" : undefined;
 }
 
-/** What the first bytes tell; safetensors, whose reader says what is wrong, where they tell nothing. */
+/** What the first bytes tell. Throws `ModelError` where it is no file of weights. */
 function formatOfBytes(bytes: Uint8Array, name: string): FileFormat {
   const starts = (...start: readonly number[]) => start.every((byte, at) => bytes[at] === byte);
-  if (isZip(bytes)) {
-    return readZip(bytes, readingFailure(name)).has("model.weights.h5") ? "keras" : "torch";
-  }
+  const failure = readingFailure(name);
+  if (isZip(bytes)) return formatOfZip(bytes, failure);
   if (starts(0x89, 0x48, 0x44, 0x46)) return "keras";
   if (starts(0x80) && (bytes[1] ?? 9) <= 5) return "torch";
   if (isTfTable(bytes)) return "tensorflow";
   if (isTfjs(bytes)) return "tfjs";
-  // ir_version, then a text or the graph; the header of safetensors has a brace behind its length.
-  if (starts(0x08) && bytes[8] !== 0x7b && (bytes[1] ?? 0) < 32) return "onnx";
-  return "safetensors";
+  if (bytes[8] === brace) return "safetensors"; // behind the length of its header
+  if (starts(0x08) && (bytes[1] ?? 0) < 32) return "onnx"; // ir_version
+  if (bytes.length === 0) {
+    throw failure("WEIGHTS_EMPTY", `expected weights of ${allFormats}, got an empty file`);
+  }
+  const kind = fileKind(bytes) ?? "a file that is none of these, or not whole";
+  throw failure("WEIGHTS_FORMAT", `expected weights of ${allFormats}, got ${kind}`);
+}
+
+const brace = 0x7b;
+
+function formatOfZip(bytes: Uint8Array, failure: Failure): FileFormat {
+  const names = [...readZip(bytes, failure).keys()];
+  if (names.includes("model.weights.h5")) return "keras";
+  if (names.some((one) => /(^|\/)data\.pkl$/.test(one))) return "torch";
+  const isExported = names.some((one) => one.endsWith("archive_format"));
+  const kind = isExported ? "an archive of torch.export" : "a zip archive";
+  const some = quoteSome(names) || "nothing";
+  throw failure("WEIGHTS_FORMAT", `expected weights of ${allFormats}, got ${kind} with ${some}`);
 }
 
 async function openTfjs(path: string, name: string): Promise<OpenedWeights> {
@@ -118,7 +136,10 @@ async function openTfjs(path: string, name: string): Promise<OpenedWeights> {
   const json = stats?.isDirectory() ? join(path, "model.json") : path;
   const load = (shard: string) =>
     readWeightBytes(`./${join(dirname(json), shard)}`.replace(/^\.\/\//, "/")).catch(
-      () => undefined,
+      (error: unknown) => {
+        if (error instanceof ModelError && error.code === "WEIGHTS_MISSING") return undefined;
+        throw error;
+      },
     );
   return { format: "tfjs", file: await readTfjs(await readWeightBytes(json), load, name) };
 }
@@ -139,9 +160,10 @@ function besideOf(path: string, name: string): (location: string) => Uint8Array 
       read.set(location, bytes);
       return bytes;
     } catch (cause) {
+      const { code } = cause as NodeJS.ErrnoException;
       throw new ModelError(
-        "WEIGHTS_MISSING",
-        `Cannot read weights "${name}": expected the file ${quote(location)} beside, got ${(cause as NodeJS.ErrnoException).code}`,
+        code === "ENOENT" ? "WEIGHTS_MISSING" : "WEIGHTS_UNREADABLE",
+        `Cannot read weights "${name}": expected the file ${quote(location)} beside, got ${code === "ENOENT" ? "no such file" : code}`,
         { cause },
       );
     }

@@ -102,7 +102,7 @@ function reasonOf(cause: unknown): string {
 function unreadable(path: string, found: string, cause?: unknown): ModelError {
   return new ModelError(
     found === "no such file" ? "WEIGHTS_MISSING" : "WEIGHTS_UNREADABLE",
-    `Cannot read weights "${path}": expected a safetensors file, got ${found}`,
+    `Cannot read weights "${path}": expected a weight file, got ${found}`,
     { cause },
   );
 }

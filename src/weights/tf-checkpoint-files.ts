@@ -24,6 +24,7 @@ export interface TfCheckpointFiles {
   readonly others: readonly string[];
 }
 
+const savedModel = "a SavedModel, whose variables have no names of layers";
 const shardSuffix = /-\d{5}-of-(\d{5})$/;
 const bundleSuffix = /\.(index|meta|data-\d{5}-of-\d{5})$/;
 
@@ -44,6 +45,7 @@ export async function openTfCheckpoint(path: string): Promise<TensorFile> {
 
 /** Finds the files of the checkpoint that a path names. Throws `ModelError` when there are none. */
 export async function findTfCheckpoint(path: string): Promise<TfCheckpointFiles> {
+  if (basename(path) === "saved_model.pb") throw noCheckpoint(path, savedModel);
   if (await isFolder(path)) return findTfCheckpoint(await latestIn(path));
   const shard = shardSuffix.exec(path);
   const isBundle = bundleSuffix.test(path);
@@ -76,6 +78,7 @@ async function shardsOf(prefix: string, count: string): Promise<TfCheckpointFile
 async function latestIn(folder: string): Promise<string> {
   const files = await listFolder(folder);
   if (files.includes("checkpoint")) return latestOf(folder);
+  if (files.includes("saved_model.pb")) throw noCheckpoint(folder, savedModel);
   const found = files.filter((file) => /\.(index|ckpt)$/.test(file));
   const [only] = found;
   if (only !== undefined && found.length === 1) return join(folder, only);

@@ -294,13 +294,13 @@ describe("irv2", () => {
       "missing weights",
       () => ["classify", photo("a.png"), "-w", "none.safetensors"],
       4,
-      /^irv2: Cannot read weights "none\.safetensors": expected a safetensors file, got no such file\n$/,
+      /^irv2: Cannot read weights "none\.safetensors": expected a weight file, got no such file\n$/,
     ],
     [
       "an image as weights",
       () => ["classify", photo("a.png"), "-w", photo("a.png")],
       4,
-      /^irv2: Cannot read weights ".*a\.png": expected a safetensors header of at most 100000000 bytes, got a length of \d+\n$/,
+      /^irv2: Cannot read weights ".*a\.png": expected weights of safetensors, PyTorch, Keras, TensorFlow, TensorFlow\.js or ONNX, got a PNG image\n$/,
     ],
     [
       "a folder without images",

@@ -169,7 +169,7 @@ describe("irv2 train tells people", () => {
         "weights that are not there",
         () => ["lr-find", "--data", photos, "--weights", at("wild"), "--steps", "9"],
         4,
-        'Cannot read weights "<wild>": expected a safetensors file, got no such file',
+        'Cannot read weights "<wild>": expected a weight file, got no such file',
       ],
       [
         "a plan that no memory is enough for",

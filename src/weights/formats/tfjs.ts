@@ -8,7 +8,7 @@
  * `<layer>/<variable>`, as Keras has them.
  */
 import { type Shape, sizeOf } from "../../tensor/tensor.js";
-import { quote } from "../quote.js";
+import { quote, quoteSome } from "../quote.js";
 import { type Failure, readingFailure } from "./failure.js";
 import { decodeFloats } from "./floats.js";
 import type { KerasFile, KerasLayer } from "./keras.js";
@@ -58,6 +58,9 @@ export async function readTfjs(
 ): Promise<KerasFile> {
   const failure = readingFailure(name);
   const model = parseModel(json, failure);
+  if (model.format === "graph-model") {
+    throw failure("WEIGHTS_FORMAT", "expected a layers model of TensorFlow.js, got a graph model");
+  }
   const placed = new Map<string, Placed>();
   for (const group of model.weightsManifest) {
     const { paths, weights } = checkGroup(group, failure);
@@ -108,21 +111,36 @@ export async function readTfjs(
 }
 
 interface ModelJson {
+  readonly format?: unknown;
   readonly weightsManifest: readonly unknown[];
   readonly userDefinedMetadata?: object;
 }
 
 function parseModel(bytes: Uint8Array, failure: Failure): ModelJson {
-  try {
-    const model = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-    if (Array.isArray(model?.weightsManifest)) return model as ModelJson;
-  } catch {
-    // said below
+  const model = parseJson(bytes);
+  if (Array.isArray(model?.weightsManifest)) return model as ModelJson;
+  const { weight_map: shards } = model ?? {};
+  if (typeof shards === "object" && shards !== null) {
+    const files = [...new Set(Object.values(shards).map(String))];
+    throw failure(
+      "WEIGHTS_FORMAT",
+      `expected all weights in one file, got an index of ${files.length} files (${quoteSome(files)})`,
+    );
   }
+  const found = model === undefined ? "a text that is no JSON, or not whole" : "other JSON";
   throw failure(
     "WEIGHTS_FORMAT",
-    "expected a model.json of TensorFlow.js with a weightsManifest, got other JSON or none",
+    `expected a model.json of TensorFlow.js with a weightsManifest, got ${found}`,
   );
+}
+
+/** JSON in strict UTF-8, or nothing. The hub's index of a model in parts has a `weight_map`. */
+function parseJson(bytes: Uint8Array): (Partial<ModelJson> & { weight_map?: unknown }) | undefined {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) ?? {};
+  } catch {
+    return undefined;
+  }
 }
 
 function checkGroup(

@@ -129,6 +129,46 @@ describe("names of Keras", () => {
     });
   });
 
+  it("tell Inception-v3, whose layers have numbers alone, by its convolutions", () => {
+    const convolution = listed.find(({ group }) => group === "conv2d") as Listed;
+    const many = Array.from({ length: 94 }, (_, at) => `conv2d_${at}`);
+    const layers = many.map((name): Listed => ({ ...convolution, name, group: name }));
+    assert.throws(
+      () =>
+        kerasNames(
+          fileOf(layers, ({ name }) => name),
+          canonical,
+          "x",
+        ),
+      {
+        code: "WEIGHTS_NETWORK",
+        message:
+          'Cannot use weights "x": expected 244 convolutions and 204 batch norms of Inception-ResNet-v2, got 94 and 0 in layers of Inception-v3 such as "conv2d_0", "conv2d_1", "conv2d_2" and 91 more',
+      },
+    );
+  });
+
+  it("refuse facenet's Inception-ResNet-v1, whose layers have the released names", () => {
+    const [first, second] = listed as [Listed, Listed];
+    const layers = [
+      { ...first, name: "Block35_1_Branch_0_Conv2d_1x1" },
+      { ...second, name: "Bottleneck" },
+    ];
+    assert.throws(
+      () =>
+        kerasNames(
+          fileOf(layers, ({ name }) => name),
+          canonical,
+          "x",
+        ),
+      {
+        code: "WEIGHTS_NETWORK",
+        message:
+          'Cannot use weights "x": expected layers of Inception-ResNet-v2, got layers of facenet\'s Inception-ResNet-v1 such as "Block35_1_Branch_0_Conv2d_1x1", "Bottleneck"',
+      },
+    );
+  });
+
   it("refuse several classifiers that nobody tells apart", () => {
     const dense = listed.filter(({ group }) => group === "dense");
     const more = dense.map((one): Listed => ({ ...one, name: "dense_1", group: "dense_1" }));

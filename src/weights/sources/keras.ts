@@ -20,6 +20,7 @@ import type { Tensors } from "../../tensor/tensor.js";
 import type { KerasFile, KerasLayer } from "../formats/keras.js";
 import type { Hdf5Dataset } from "../formats/write-hdf5.js";
 import { quoteSome } from "../quote.js";
+import { knownStranger } from "../strangers.js";
 import { shapeToHwio, toHwio } from "./hwio.js";
 
 /** Layers of a network by their canonical names, such as `block35_1/up`, in canonical order. */
@@ -43,6 +44,7 @@ export function kerasNames(
 ): ReadonlyMap<string, string> {
   const names = [...canonical].filter((one) => !isAuxiliary(one));
   const ours = layersOf(names);
+  refuseFacenet(file, name);
   const found =
     findReleased(file, ours) ?? findNumbered(file, ours) ?? findOrdered(file, ours, name);
   const classifier = findClassifier(file, name);
@@ -80,6 +82,26 @@ function layersOf(names: readonly string[]): Layers {
 export function releasedName(layer: string): string {
   const path = layer.split("/").map((part) => part.charAt(0).toUpperCase() + part.slice(1));
   return path.join("_").replace(/_Up$/, "_Conv2d_1x1");
+}
+
+/** Its Inception-ResNet-v1 has many of the released names, and of their shapes. */
+function refuseFacenet({ layers }: KerasFile, name: string): void {
+  const names = layers.map((layer) => layer.name);
+  if (!names.some((one) => one === "Bottleneck" || one.startsWith("Conv2d_4b_3x3"))) return;
+  throw new ModelError(
+    "WEIGHTS_NETWORK",
+    `Cannot use weights "${name}": expected layers of Inception-ResNet-v2, got layers ${networkOf(names)}`,
+  );
+}
+
+/** Convolutions of Keras' Inception-v3, whose names tell nothing. */
+const inceptionV3Convolutions = 94;
+
+/** Whose layers these are, where that can be told, and some of them. */
+function networkOf(names: readonly string[], convolutions?: number): string {
+  const byCount = convolutions === inceptionV3Convolutions ? "Inception-v3" : undefined;
+  const stranger = knownStranger(names) ?? byCount;
+  return `${stranger ? `of ${stranger} ` : ""}such as ${quoteSome(names)}`;
 }
 
 function findReleased({ layers }: KerasFile, ours: Layers): Found | undefined {
@@ -140,9 +162,10 @@ function findOrdered({ entries, layers }: KerasFile, ours: Layers, name: string)
   const ordered = graphOrder(ours.convolutions);
   const normalized = ordered.filter((layer) => ours.normalized.has(layer));
   if (convolutions.length !== ordered.length || norms.length !== normalized.length) {
+    const names = layers.map((layer) => layer.name);
     throw new ModelError(
       "WEIGHTS_NETWORK",
-      `Cannot use weights "${name}": expected ${ordered.length} convolutions and ${normalized.length} batch norms of Inception-ResNet-v2, got ${convolutions.length} and ${norms.length} in layers such as ${quoteSome(layers.map((layer) => layer.name))}`,
+      `Cannot use weights "${name}": expected ${ordered.length} convolutions and ${normalized.length} batch norms of Inception-ResNet-v2, got ${convolutions.length} and ${norms.length} in layers ${networkOf(names, convolutions.length)}`,
     );
   }
   const found: Found = new Map();

@@ -91,14 +91,14 @@ function readTree(file: Hdf5Bytes): Tree {
     if (depth > deepest) throw file.unsupported(`groups ${deepest} deep at most`, "deeper ones");
     file.spend(path.length);
     seen.set(address, path);
-    const messages = readMessages(file, address);
+    const messages = readMessages(file, address, path);
     const found = readTexts(file, messages, heaps);
     if (found.size > 0) texts.set(path, found);
     const links = readLinks(file, messages);
     for (const link of links ?? []) {
       visit(path === "" ? link.name : `${path}/${link.name}`, link.address, depth + 1);
     }
-    const dataset = links ? undefined : readDataset(file, messages, found);
+    const dataset = links ? undefined : readDataset(messages, found);
     if (dataset) datasets.set(path, dataset);
   };
   visit("", readSuperblock(file), 0);
@@ -106,19 +106,12 @@ function readTree(file: Hdf5Bytes): Tree {
 }
 
 /** A dataset by its messages; nothing where the object is none, but a type with a name. */
-function readDataset(
-  file: Hdf5Bytes,
-  messages: readonly Message[],
-  texts: Texts,
-): Dataset | undefined {
+function readDataset(messages: readonly Message[], texts: Texts): Dataset | undefined {
   const bodyOf = (type: number) => messages.find((message) => message.type === type)?.body;
   const type = bodyOf(messageTypes.datatype);
   const space = bodyOf(messageTypes.dataspace);
   const layout = bodyOf(messageTypes.layout);
   if (!type || !space || !layout) return undefined;
-  if (bodyOf(messageTypes.externalFiles)) {
-    throw file.unsupported("data in the file itself", "a list of other files");
-  }
   const shape = readDataspace(space);
   const { name, size } = readDatatype(type);
   const filters = bodyOf(messageTypes.filters);
@@ -131,6 +124,7 @@ function readDataset(
       elementBytes: size,
       message: layout,
       filters: filters ? readFilters(filters) : [],
+      isExternal: bodyOf(messageTypes.externalFiles) !== undefined,
     },
   };
 }

@@ -16,6 +16,8 @@ export interface Layout {
   readonly message: Cursor;
   /** Numbers of the filters, in the order of writing. */
   readonly filters: readonly number[];
+  /** Whether the data are in other files. */
+  readonly isExternal: boolean;
 }
 
 /** Filters by their registered numbers: https://github.com/HDFGroup/hdf5_plugins. */
@@ -57,6 +59,7 @@ export function readFilters(message: Cursor): number[] {
 
 /** All bytes of a dataset: a view of the file where it holds them in one run, else a copy. */
 export function readData(file: Hdf5Bytes, layout: Layout): Uint8Array {
+  if (layout.isExternal) throw file.unsupported("data in the file itself", "external storage");
   const message = layout.message.fork();
   const size = sizeOf(layout.shape) * layout.elementBytes;
   const version = message.u8();
@@ -76,7 +79,7 @@ export function readData(file: Hdf5Bytes, layout: Layout): Uint8Array {
   }
   if (kind === 2 && version === 3) return readChunks(file, layout, message, size);
   const found =
-    kind === 2 ? "chunks with an index of HDF5 1.10" : kind === 3 ? "virtual" : `class ${kind}`;
+    { 2: "chunks with an index of HDF5 1.10", 3: "a virtual dataset" }[kind] ?? `class ${kind}`;
   throw file.unsupported("contiguous data, or chunks in a tree", found);
 }
 

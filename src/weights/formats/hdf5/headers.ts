@@ -5,6 +5,7 @@
  * "HDF5 File Format Specification Version 3.0", sections II.A and IV.A. An object is a list of
  * messages, in blocks; a message may name one more block.
  */
+import { quote } from "../../quote.js";
 import type { Cursor, Hdf5Bytes } from "./bytes.js";
 
 /** Types of messages that are read. */
@@ -65,11 +66,15 @@ export function readSuperblock(file: Hdf5Bytes): number | undefined {
   return cursor.address();
 }
 
-/** All messages of the object at an address. */
-export function readMessages(file: Hdf5Bytes, address: number | undefined): Message[] {
+/** All messages of the object at an address, whose path is for errors. */
+export function readMessages(
+  file: Hdf5Bytes,
+  address: number | undefined,
+  path: string,
+): Message[] {
   const start = file.open(address, 4, "an object header").take(4);
   const isSigned = String.fromCharCode(...start) === "OHDR";
-  const blocks = new Blocks(file);
+  const blocks = new Blocks(file, path);
   if (isSigned) blocks.pushSigned(address);
   else blocks.pushPlain(address);
   return blocks.readAll();
@@ -78,13 +83,15 @@ export function readMessages(file: Hdf5Bytes, address: number | undefined): Mess
 /** The blocks of one header: they grow in number while they are read. */
 class Blocks {
   readonly #file: Hdf5Bytes;
+  readonly #path: string;
   readonly #blocks: Cursor[] = [];
   readonly #messages: Message[] = [];
   #isSigned = false;
   #hasOrder = false;
 
-  constructor(file: Hdf5Bytes) {
+  constructor(file: Hdf5Bytes, path: string) {
     this.#file = file;
+    this.#path = path;
   }
 
   /** The first block of version 1. */
@@ -119,6 +126,15 @@ class Blocks {
     return this.#messages;
   }
 
+  /** A message that is elsewhere: a type with a name of its own, or one that many objects have. */
+  #shared(type: number): Error {
+    const object = quote(this.#path);
+    if (type !== messageTypes.datatype) {
+      return this.#file.unsupported(`message ${type} in its object ${object}`, "a shared one");
+    }
+    return this.#file.unsupported(`a type in its own dataset ${object}`, "a committed datatype");
+  }
+
   #readMessage(block: Cursor): void {
     const type = this.#isSigned ? block.u8() : block.u16();
     const size = block.u16();
@@ -132,7 +148,7 @@ class Blocks {
         : this.#file.open(from, length, "an object header");
       this.#blocks.push(next);
     } else if (known.has(type)) {
-      if (flags & 2) throw this.#file.unsupported(`message ${type} in its object`, "a shared one");
+      if (flags & 2) throw this.#shared(type);
       this.#messages.push({ type, body });
     }
     if (this.#messages.length + this.#blocks.length > mostMessages) {

@@ -18,11 +18,12 @@ export interface Datatype {
 const otherClasses: Readonly<Record<number, string>> = {
   2: "times",
   4: "bit fields",
-  6: "records",
+  6: "a compound type",
   7: "references",
-  8: "enumerations",
+  8: "an enumeration",
   9: "lists of variable length",
   10: "arrays",
+  11: "complex numbers",
 };
 
 /** Name of a binary float by the numbers of bits: in all, of its exponent, of its fraction. */
@@ -31,6 +32,7 @@ const floats: Readonly<Record<string, string>> = {
   "16 8 7": "bfloat16",
   "32 8 23": "float32",
   "64 11 52": "float64",
+  "128 15 112": "float128",
 };
 
 export function readDatatype(cursor: Cursor): Datatype {
@@ -76,6 +78,7 @@ function floatName(cursor: Cursor, flags: number, sign: number, size: number): s
     bias === 2 ** ((exponentBits ?? 0) - 1) - 1 &&
     (flags & 0x30) === 0x20 && // the first bit of the fraction is implied
     (flags & 0x40) === 0;
+  if (bits !== 8 * size) return `float${8 * size} of ${bits} bits`; // long doubles of x86 have 80
   if (!name || !isUsual) return `floats of ${bits} bits in an unusual form`;
   return flags & 1 ? `big-endian ${name}` : name;
 }

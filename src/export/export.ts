@@ -1,10 +1,7 @@
 /**
  * @file Weights to the file of another program: which formats there are, and one call for all.
  */
-import { randomUUID } from "node:crypto";
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { ResourceError, UsageError } from "../errors.js";
+import { UsageError } from "../errors.js";
 import { presets } from "../image/presets.js";
 import { imagenetLabels } from "../predictions/imagenet-1k.js";
 import type { FloatType } from "../weights/formats/floats.js";
@@ -14,11 +11,11 @@ import { type LoadWeightsOptions, loadWeights } from "../weights/load.js";
 import type { FileFormat } from "../weights/open.js";
 import { saveWeights, timmTensors } from "../weights/save.js";
 import { kerasDatasets } from "../weights/sources/keras.js";
-import { writeParts } from "../weights/write-file.js";
+import { writeFolder, writeParts } from "../weights/write-file.js";
 import { foldScales } from "./fold-scales.js";
 import { type ExportedModel, exportOnnx } from "./onnx.js";
 import { type ExportCheck, readAgain } from "./read-again.js";
-import { exportTfjs, type TfjsFiles } from "./tfjs.js";
+import { exportTfjs } from "./tfjs.js";
 
 /** What weights can be written as, with what each is for. */
 export const exportFormats = {
@@ -166,24 +163,6 @@ function checkOptions(
     throw new UsageError(
       "EXPORT_OPTIONS",
       `Cannot export to ${format}: expected --with-preprocessing and --batch with onnx alone`,
-    );
-  }
-}
-
-/** Writes a folder beside and renames it; one that is there must be empty. */
-async function writeFolder(path: string, files: TfjsFiles): Promise<void> {
-  const beside = `${path.replace(/[/\\]+$/, "")}.${randomUUID()}.tmp`;
-  try {
-    await mkdir(beside);
-    for (const [name, bytes] of files) await writeFile(join(beside, name), bytes);
-    await rename(beside, path);
-  } catch (cause) {
-    await rm(beside, { recursive: true, force: true }).catch(() => {});
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new ResourceError(
-      "WEIGHTS_UNWRITABLE",
-      `Cannot write weights "${path}": expected a place for a new folder, got ${code}`,
-      { cause },
     );
   }
 }

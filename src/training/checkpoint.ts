@@ -9,6 +9,7 @@ import type { EpochRow } from "../evaluation/epoch-row.js";
 import { type Tensor, type Tensors, tensor } from "../tensor/tensor.js";
 import { readSafetensors, writeSafetensors } from "../weights/formats/safetensors.js";
 import { readWeightBytes } from "../weights/read-file.js";
+import { isFull } from "../weights/write-file.js";
 
 /** Where a run stands. */
 export interface Progress {
@@ -83,8 +84,8 @@ export async function saving(path: string, write: () => Promise<void>): Promise<
     await write();
   } catch (error) {
     const cause = error instanceof ResourceError ? error.cause : error;
-    const { code } = (cause ?? {}) as NodeJS.ErrnoException;
-    if (code !== "ENOSPC" && code !== "EDQUOT" && code !== "EFBIG") throw error;
+    if (!isFull(cause)) throw error;
+    const { code } = cause as NodeJS.ErrnoException;
     throw new ResourceError(
       "DISK_FULL",
       `Cannot save "${path}": expected space on the disk, got ${code}; what was saved before is kept`,

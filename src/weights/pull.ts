@@ -3,13 +3,14 @@
  * into them.
  */
 import { ResourceError, UsageError } from "../errors.js";
-import { type DownloadContext, isFull, type PullProgress } from "./download/download.js";
+import type { DownloadContext, PullProgress } from "./download/download.js";
 import { openHttp } from "./download/http.js";
 import { pullFromHub } from "./hub.js";
 import { findInHubCache, isCommit, parseRepository, type Repository } from "./hub-cache.js";
 import { findInKerasCache, pullToKerasCache } from "./keras-cache.js";
 import { publishedAs, publishedNames, type WebWeights } from "./published.js";
 import { quote } from "./quote.js";
+import { isFull } from "./write-file.js";
 
 export type { PullProgress } from "./download/download.js";
 

@@ -11,6 +11,7 @@ import { type FileHandle, mkdir, open, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ModelError } from "../../errors.js";
+import { isFull } from "../write-file.js";
 import { type Checksum, checksumNames, hashFile } from "./checksum.js";
 import { Cut, type Http, refused, unreachable } from "./http.js";
 import {
@@ -252,10 +253,4 @@ async function findProblem(
 /** Statuses of a server that may answer later. */
 function isPassing(status: number): boolean {
   return status === 408 || status === 429 || status >= 500;
-}
-
-/** Whether there was no space to write. */
-export function isFull(error: unknown): boolean {
-  const { code } = (error ?? {}) as NodeJS.ErrnoException;
-  return code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG";
 }

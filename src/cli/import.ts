@@ -50,8 +50,8 @@ Examples:
   irv2 import imagenet
   irv2 import model.onnx --json
 
-Data is read, nothing in a file is ever executed. 1001 classes become 1000: class 0, slim's
-background, is left out. classify and all other verbs take such files as they are, too.`,
+Data is read, nothing in a file is ever executed. 1001 classes without names become 1000:
+class 0, slim's background, is left out. classify and all other verbs take files of all formats, too.`,
     )
     .action(run);
 }

@@ -42,7 +42,7 @@ export interface ImportReport
 export async function importWeights(options: ImportOptions): Promise<ImportReport> {
   const { weights, out, dtype = "F32", parity = true, ...loading } = options;
   const opened = await openWeights(weights, loading.format);
-  const loaded = takeWeights(opened, weights, { ...loading, dropBackground: true });
+  const loaded = takeWeights(opened, weights, { ...loading, dropBackground: "unnamed" });
   const { graph, parameters, format, naming, network, ignored, droppedClasses } = loaded;
   if (out !== undefined) {
     const { labels, preprocessing, temperature, provenance } = loaded;

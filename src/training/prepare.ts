@@ -108,9 +108,12 @@ async function* inspect(
   }
 }
 
+/** Classes without names are replaced by those of the photos, however many they are. */
+const startWith = { dropBackground: "unnamed" } as const;
+
 async function begin(options: TrainOptions): Promise<Asked> {
   const { weights } = options;
-  const loaded = weights === undefined ? undefined : await loadWeights(weights);
+  const loaded = weights === undefined ? undefined : await loadWeights(weights, startWith);
   return { settings: settle(options, loaded), ...(loaded && { loaded }) };
 }
 
@@ -138,7 +141,7 @@ async function reopen({ resume, extendEpochs = 0 }: ResumeOptions): Promise<Aske
   if (checkpoint) return { settings, folder, config, checkpoint };
   // A run that was stopped before its first checkpoint starts once more.
   const { weights } = settings;
-  const loaded = weights === null ? undefined : await loadWeights(weights);
+  const loaded = weights === null ? undefined : await loadWeights(weights, startWith);
   return { settings, folder, config, ...(loaded && { loaded }) };
 }
 

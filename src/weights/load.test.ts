@@ -271,6 +271,19 @@ describe("loadWeights()", () => {
     assert.deepEqual(loaded.labels, labels);
   });
 
+  it("leaves the background out where a file of 1001 classes does not name them, on demand", async () => {
+    const labels = Array.from({ length: 1001 }, (_, at) => `class ${at}`);
+    for (const [metadata, classes] of [
+      [{ labels }, 1001],
+      [{}, 1000],
+    ] as const) {
+      const bytes = ourFile({ classes: 1001 }, undefined, metadata);
+      const { graph, droppedClasses } = await loadWeights(bytes, { dropBackground: "unnamed" });
+      assert.deepEqual(graph.outputs.get("logits")?.shape, [1, classes]);
+      assert.equal(droppedClasses, 1001 - classes);
+    }
+  });
+
   it("copies bytes, so that the caller's may change", async () => {
     const bytes = ourFile();
     const { parameters } = await loadWeights(bytes);

@@ -7,10 +7,11 @@
 import type { Network } from "../architecture/layers.js";
 import { lower } from "../architecture/lower.js";
 import { configureNetwork, type NetworkOptions } from "../architecture/transforms.js";
-import { ModelError, UsageError } from "../errors.js";
+import { ModelError } from "../errors.js";
 import type { Graph } from "../graph/ir.js";
 import { type Preprocessing, presets } from "../image/presets.js";
 import type { Tensors } from "../tensor/tensor.js";
+import { configureFrom } from "./configure.js";
 import type { TensorFile } from "./formats/tensor-file.js";
 import { matchParameters, type Naming, nameTensors } from "./match.js";
 import { decodeMetadata, type NetworkShape, unfit } from "./metadata.js";
@@ -24,10 +25,11 @@ export type { WeightSource } from "./read-file.js";
 /** How to load. */
 export interface LoadWeightsOptions {
   /**
-   * Files of 1001 classes: whether class 0, slim's background, is left out. Where nothing is said, the
-   * file decides, and one that leaves it open is refused.
+   * Files of 1001 classes: whether class 0, slim's background, is left out; "unnamed": where the file
+   * does not name its classes. Where nothing is said, the file decides, and one that leaves it open is
+   * refused.
    */
-  readonly dropBackground?: boolean | undefined;
+  readonly dropBackground?: boolean | "unnamed" | undefined;
   /** What the file is, where its content shall not say. */
   readonly format?: FileFormat | undefined;
   /** Input height and width in pixels, at least 75; what the file says, else 299. */
@@ -81,15 +83,18 @@ export function takeWeights(
   const { network: shape, labels, ...described } = decodeMetadata(file.metadata, name);
   const inputSize = options.inputSize === undefined ? undefined : square(options.inputSize);
   if (format === "onnx") {
-    const taken = takeOnnx(file, { name, network: shape, inputSize });
+    const skip = (stored: number) => {
+      refuseLabels(labels, stored, name);
+      return countBackground(stored, labels, { ...options, scheme: "onnx" }, name);
+    };
+    const taken = takeOnnx(file, { name, network: shape, inputSize, skip });
     return {
       ...taken,
       format,
       naming: "onnx",
       ignored: [],
       absent: [],
-      droppedClasses: 0,
-      ...(labels && { labels }),
+      ...(labels && { labels: labels.slice(taken.droppedClasses) }),
       ...described,
     };
   }
@@ -104,8 +109,9 @@ export function takeWeights(
     ...(shape ?? { ...releasedNetwork, width: widthOf(channels) }),
     ...(inputSize && { inputSize }),
   };
+  refuseLabels(labels, stored, name);
   const skipClasses = countBackground(stored, labels, { ...options, scheme }, name);
-  const configured = configure(
+  const configured = configureFrom(
     {
       ...network,
       classes: stored === undefined ? undefined : stored - skipClasses,
@@ -114,9 +120,6 @@ export function takeWeights(
     },
     name,
   );
-  if (labels && stored !== undefined && labels.length !== stored) {
-    throw unfit(name, "labels", `${stored} texts`, labels.length);
-  }
   return {
     ...takeNetwork(file, configured, naming, { skipClasses, name }),
     format,
@@ -155,42 +158,38 @@ function hasLayer({ found }: Naming, layer: string): boolean {
 }
 
 /** Number of classes that the file's classifier has, if it has one. */
-function storedClasses(file: TensorFile, { found }: Naming): number | undefined {
+function storedClasses(file: TensorFile, { found, isHwio }: Naming): number | undefined {
   const shapes = ["logits/bias", "logits/weight"].map(
     (one) => file.entries.get(found.get(one) ?? "")?.shape,
   );
-  return shapes.find((shape) => shape !== undefined)?.[0];
+  return shapes.find((shape) => shape !== undefined)?.at(isHwio ? -1 : 0);
+}
+
+/** Throws where a file names another number of classes than it has. */
+function refuseLabels(
+  labels: readonly string[] | undefined,
+  stored: number | undefined,
+  name: string,
+): void {
+  if (!labels || stored === undefined || labels.length === stored) return;
+  throw unfit(name, "labels", `${stored} texts`, labels.length);
 }
 
 /** How many classes to leave out: 1 for slim's background. Throws when nobody said so. */
 function countBackground(
   stored: number | undefined,
   labels: readonly string[] | undefined,
-  { dropBackground, scheme }: LoadWeightsOptions & Pick<Naming, "scheme">,
+  { dropBackground, scheme }: LoadWeightsOptions & { readonly scheme: LoadedWeights["naming"] },
   name: string,
 ): number {
   if (stored !== classesWithBackground) return 0;
-  if (dropBackground !== undefined) return dropBackground ? 1 : 0;
+  if (typeof dropBackground === "boolean") return dropBackground ? 1 : 0;
   if (labels) return 0; // a file that names its 1001 classes means them
-  if (scheme === "slim") return 1; // here it is known what they are
+  if (scheme === "slim" || dropBackground === "unnamed") return 1; // slim's are known
   throw new ModelError(
     "WEIGHTS_BACKGROUND",
     `Cannot use weights "${name}": expected 1000 classes, got 1001, whose class 0 is slim's "background" that no photo belongs to; --drop-background leaves it out`,
   );
-}
-
-/** The network that a file describes; what is out of range there is the file's fault. */
-function configure(options: NetworkOptions, name: string): Network {
-  try {
-    return configureNetwork(options);
-  } catch (cause) {
-    if (!(cause instanceof UsageError)) throw cause;
-    throw new ModelError(
-      "WEIGHTS_METADATA",
-      `Cannot use weights "${name}": ${cause.message.replace(/^O/, "o")}`,
-      { cause },
-    );
-  }
 }
 
 /** Graph and parameters; a batch norm scale that is 1 everywhere is checked and then left out. */

@@ -186,3 +186,17 @@ function hash(kind: string, parts: readonly string[]): string {
     .update(`${kind}(${parts.join(",")})`)
     .digest("base64");
 }
+
+/**
+ * Names of tensors and of modules: PyTorch's exporter calls a node of layer1.0.conv1
+ * `/layer1/layer1.0/conv1/Conv`.
+ */
+export function foreignNames({ entries, nodes }: OnnxFile): string[] {
+  const modules = nodes.map(({ name }) => {
+    const parts = name.split("/").filter((part) => part !== "");
+    const inner = parts.filter((part, at) => !parts[at + 1]?.startsWith(`${part}.`));
+    return inner.join(".");
+  });
+  const layers = nodes.flatMap(({ name }) => name.split("/"));
+  return [...entries.keys(), ...modules, ...layers];
+}

@@ -10,11 +10,13 @@ import { configureNetwork } from "../../architecture/transforms.js";
 import { ModelError } from "../../errors.js";
 import type { Graph, Node } from "../../graph/ir.js";
 import { formatShape, sameShape, type Tensor, type Tensors, tensor } from "../../tensor/tensor.js";
+import { configureFrom } from "../configure.js";
 import type { ForeignNode, OnnxFile } from "../formats/onnx.js";
 import type { NetworkShape } from "../metadata.js";
 import { quote } from "../quote.js";
+import { knownStranger } from "../strangers.js";
 import { widthOf } from "../width.js";
-import { matchByTopology } from "./onnx-topology.js";
+import { foreignNames, matchByTopology } from "./onnx-topology.js";
 
 /** Epsilon of our batch norms. */
 const epsilon = 1e-3;
@@ -24,6 +26,8 @@ export interface OnnxParameters {
   readonly graph: Graph;
   readonly parameters: Tensors;
   readonly network: NetworkShape;
+  /** Classes that were left out. */
+  readonly droppedClasses: number;
 }
 
 /** What is known beside the file's graph. */
@@ -34,6 +38,8 @@ export interface TakeOnnxOptions {
   readonly network?: NetworkShape | undefined;
   /** Height and width that are asked for. */
   readonly inputSize?: readonly [number, number] | undefined;
+  /** How many of the first classes to leave out, given how many there are. */
+  readonly skip: (stored: number) => number;
 }
 
 /**
@@ -49,9 +55,10 @@ export function takeOnnx(file: OnnxFile, { name, ...given }: TakeOnnxOptions): O
   const wanted = weightKeys(pattern);
   if (found.size < wanted.length) {
     const there = file.nodes.filter(({ op }) => op === "Conv").length;
+    const stranger = knownStranger(foreignNames(file));
     throw failure(
       "WEIGHTS_NETWORK",
-      `expected the convolutions of Inception-ResNet-v2, connected as there, got ${there} of which ${found.size} of ${wanted.length} fit`,
+      `expected the convolutions of Inception-ResNet-v2, connected as there, got ${there}${stranger ? ` of ${stranger}` : ""}, of which ${found.size} of ${wanted.length} fit`,
     );
   }
   const shapeOf = (key: string) => {
@@ -68,8 +75,12 @@ export function takeOnnx(file: OnnxFile, { name, ...given }: TakeOnnxOptions): O
     ...(given.inputSize && { inputSize: given.inputSize }),
   };
   const channels = shapeOf("conv2d_7b")[0];
-  const classes = hasTop ? shapeOf("logits").find((size) => size !== channels) : undefined;
-  const configured = configureNetwork({ ...network, classes, top: hasTop });
+  const stored = hasTop
+    ? (shapeOf("logits").find((size) => size !== channels) ?? channels)
+    : undefined;
+  const droppedClasses = stored === undefined ? 0 : given.skip(stored);
+  const classes = stored === undefined ? undefined : stored - droppedClasses;
+  const configured = configureFrom({ ...network, classes, top: hasTop }, name);
   const graph = lower(configured, { batchNormScale: true });
   const chains = new Chains(file);
   const parameters = new Map<string, Tensor>();
@@ -77,11 +88,12 @@ export function takeOnnx(file: OnnxFile, { name, ...given }: TakeOnnxOptions): O
     const node = found.get(key) as ForeignNode;
     const taken =
       key === "logits"
-        ? takeClassifier(chains, node, channels ?? 0)
+        ? takeClassifier(chains, node, channels ?? 0, droppedClasses)
         : takeConvolution(chains, node, scaleAfter(pattern, key));
     for (const [leaf, value] of taken) parameters.set(`${key}/${leaf}`, value);
   }
-  return { ...checked(graph, parameters, () => lower(configured), failure), network };
+  const taken = checked(graph, parameters, () => lower(configured), failure);
+  return { ...taken, network, droppedClasses };
 }
 
 /** Height and width that the file is written for, NCHW or NHWC; as released where they are free. */
@@ -229,7 +241,12 @@ function multiply(weight: Float32Array, bias: Float32Array, factors: Float32Arra
   });
 }
 
-function takeClassifier(chains: Chains, node: ForeignNode, features: number): Map<string, Tensor> {
+function takeClassifier(
+  chains: Chains,
+  node: ForeignNode,
+  features: number,
+  skip: number,
+): Map<string, Tensor> {
   const [rows = 0, columns = 0] = chains.file.entries.get(node.inputs[1] ?? "")?.shape ?? [];
   const given = chains.floats(node, 1) ?? new Float32Array();
   const isTransposed = (node.integers.get("transB")?.[0] ?? 0) === 1;
@@ -246,9 +263,11 @@ function takeClassifier(chains: Chains, node: ForeignNode, features: number): Ma
   for (const { op, constant } of chains.after(node)) {
     if (op === "Add" && constant?.length === classes) bias ??= constant;
   }
+  const kept = Math.max(0, classes - skip);
+  const biases = Float32Array.from(bias ?? new Float32Array(classes));
   return new Map([
-    ["weight", weight],
-    ["bias", tensor([classes], Float32Array.from(bias ?? new Float32Array(classes)))],
+    ["weight", tensor([kept, features], weight.data.slice(skip * features))],
+    ["bias", tensor([kept], biases.slice(skip))],
   ]);
 }
 
@@ -258,7 +277,7 @@ function checked(
   parameters: ReadonlyMap<string, Tensor>,
   plain: () => Graph,
   failure: (code: string, problem: string) => ModelError,
-): Omit<OnnxParameters, "network"> {
+): Pick<OnnxParameters, "graph" | "parameters"> {
   for (const { name, shape } of graph.parameters) {
     const got = parameters.get(name)?.shape ?? [];
     if (sameShape(got, shape)) continue;

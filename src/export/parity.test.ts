@@ -3,9 +3,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { smallModelFolder } from "../../test/helpers/small-model.js";
+import { smallModelFolder, smallSize } from "../../test/helpers/small-model.js";
+import { lower } from "../architecture/lower.js";
+import { configureNetwork } from "../architecture/transforms.js";
+import { initializeParameters } from "../weights/initialize.js";
 import { loadWeights } from "../weights/load.js";
 import { openWeights } from "../weights/open.js";
+import { saveWeights } from "../weights/save.js";
 import { exportWeights } from "./export.js";
 import { importWeights } from "./import.js";
 import { compareWithOnnx, type Difference, type Parity } from "./parity.js";
@@ -55,6 +59,26 @@ describe("the comparison with an ONNX file", () => {
       }
     });
   }
+
+  it("sets the classes that an import keeps against the same of the file", async () => {
+    const nowhere = await mkdtemp(join(tmpdir(), "irv2-"));
+    const network = { width: 0.1, inputSize: [smallSize, smallSize], pooling: "avg" } as const;
+    const graph = lower(configureNetwork({ ...network, classes: 1001 }));
+    const parameters = initializeParameters(graph, { initializer: "slim", seed: 1 });
+    const [plain, out] = ["x.safetensors", "x.onnx"].map((name) => join(nowhere, name));
+    assert.ok(plain && out);
+    await saveWeights(plain, parameters, { metadata: { network: { ...network, dropout: 0 } } });
+    await exportWeights({ weights: plain, out, dropBackground: false });
+    const { droppedClasses, parity } = await importWeights({ weights: out });
+    assert.equal(droppedClasses, 1);
+    const differences = differencesOf(parity);
+    assert.deepEqual(
+      differences.map(({ at }) => at),
+      [...stages, ...outputs],
+    );
+    for (const { at, difference } of differences) assert.ok(difference < 1e-5, at);
+    await rm(nowhere, { recursive: true });
+  });
 
   it("shows in which stage other weights begin to differ", async () => {
     const out = join(folder, "model.onnx");

@@ -27,7 +27,10 @@ export interface Difference {
 export type Parity = readonly Difference[] | { readonly reason: string };
 
 /** The side of ours: weights as they were loaded. */
-type Ours = Pick<LoadedWeights, "graph" | "parameters" | "preprocessing" | "temperature">;
+type Ours = Pick<
+  LoadedWeights,
+  "graph" | "parameters" | "droppedClasses" | "preprocessing" | "temperature"
+>;
 
 /** The end of a stage. */
 interface Place {
@@ -63,18 +66,22 @@ export async function compareWithOnnx(
   } catch (error) {
     return { reason: (error as Error).message.split("\n")[0] ?? "" };
   }
-  const between = (at: string, result: OnnxResult | undefined, expected: Tensor | undefined) => {
-    const numbers = floatsOf(result)?.subarray(0, expected?.data.length);
-    if (!numbers || !expected || numbers.length !== expected.data.length) return [];
-    return [{ at, difference: relativeL2(numbers, expected.data) }];
+  const between = (at: string, numbers: Float32Array): Difference[] => {
+    const expected = results.get(at)?.data;
+    if (numbers.length !== expected?.length) return [];
+    return [{ at, difference: relativeL2(numbers, expected) }];
   };
   const stages = [...watched].flatMap(([{ title }, name]) =>
-    between(title, theirs.get(name), results.get(title)),
+    between(title, firstOf(theirs.get(name))),
   );
   const outputs = onnx.file.outputs.flatMap((name) => {
-    const result = theirs.get(name);
-    const kind = kindOf(floatsOf(result), results);
-    return kind === undefined ? [] : between(kind, result, results.get(kind));
+    const numbers = firstOf(theirs.get(name));
+    const classes = numbers.length - ours.droppedClasses;
+    if (classes !== results.get("logits")?.data.length) return between("features", numbers);
+    const kept = numbers.subarray(ours.droppedClasses);
+    if (!numbers.every((one) => one >= 0)) return between("logits", kept);
+    const sum = kept.reduce((total, one) => total + one, 0);
+    return between("probabilities", ours.droppedClasses > 0 ? kept.map((one) => one / sum) : kept);
   });
   return [...stages, ...outputs];
 }
@@ -119,20 +126,11 @@ async function runOurs(
   }
 }
 
-/** Which of our outputs a foreign one is, by its size and, with probabilities, its sign. */
-function kindOf(data: Float32Array | undefined, ours: Tensors): string | undefined {
-  if (!data) return undefined;
-  const logits = ours.get("logits")?.data.length ?? 0;
-  if (logits > 0 && data.length % logits === 0) {
-    return data.every((one) => one >= 0) ? "probabilities" : "logits";
-  }
-  const features = ours.get("features")?.data.length ?? 0;
-  return features > 0 && data.length % features === 0 ? "features" : undefined;
-}
-
-function floatsOf(result: OnnxResult | undefined): Float32Array | undefined {
-  if (result?.type === "float32") return result.data as Float32Array;
-  if (result?.type !== "float16") return undefined;
+/** The first image's part of a result; nothing of results that are no floats. */
+function firstOf(result: OnnxResult | undefined): Float32Array {
+  if (result?.type !== "float32" && result?.type !== "float16") return new Float32Array();
   const { buffer, byteOffset, byteLength } = result.data;
-  return decodeFloats(new Uint8Array(buffer, byteOffset, byteLength), "F16");
+  const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+  const floats = decodeFloats(bytes, result.type === "float32" ? "F32" : "F16");
+  return floats.subarray(0, floats.length / (result.shape[0] ?? 1));
 }

@@ -72,9 +72,8 @@ export class Store {
   /** The tensor in a layout: its home, or a copy that `refresh` keeps up to date. */
   in(name: string, layout: Layout, view: View = "same"): Copy {
     const entry = this.#entry(name);
-    const plain = this.#plain(entry.shape);
     const isHome = view === "same" && !layout.transformed;
-    const home = entry.home ?? this.#settle(entry, isHome ? layout : plain);
+    const home = entry.home ?? this.#settle(entry, isHome ? layout : this.#plain(entry.shape));
     if (view === "same" && this.#same(home.layout, layout)) {
       return { placed: home, refresh: () => {} };
     }
@@ -87,7 +86,9 @@ export class Store {
         ? home
         : { layout: this.#api.permuted(home.layout, [1, 0, 2, 3]), place: home.place };
     // The library transforms weights that lie in plain order alone.
-    const source = layout.transformed ? this.in(name, plain) : { placed: seen, refresh: () => {} };
+    const source = layout.transformed
+      ? this.in(name, this.#plain(entry.shape))
+      : { placed: seen, refresh: () => {} };
     const copy = this.#copy(entry, source, this.#room(layout));
     entry.copies.push({ view, copy });
     return copy;

@@ -17,7 +17,7 @@ import {
   weightsOf,
   wholeNumber,
 } from "./options.js";
-import { parityRows, type Row, rowsText, someOf } from "./report-rows.js";
+import { parityRows, type Row, rowsText, someOf, tensorLines } from "./report-rows.js";
 
 interface ExportFlags {
   readonly weights?: string;
@@ -29,6 +29,7 @@ interface ExportFlags {
   readonly inputSize?: number | [number, number];
   readonly dropBackground?: boolean;
   readonly parity: boolean;
+  readonly tensors?: boolean;
   readonly json?: boolean;
 }
 
@@ -51,7 +52,8 @@ export function exportCommand(): Command {
     .option("--input-size <pixels>", "as in 299 or 240x320 (default: the weights')", inputSize)
     .option("--drop-background", "weights of 1001 classes: leave out class 0, slim's background")
     .option("--no-parity", "do not read the file again (and run it, onnx) to see what it holds")
-    .option("--json", "one JSON value on stdout")
+    .option("--tensors", "a line for each tensor too: shape and name, here and in the file")
+    .option("--json", "one JSON value on stdout, with all tensors")
     .addHelpText(
       "after",
       `
@@ -67,7 +69,7 @@ Examples:
 }
 
 async function run(flags: ExportFlags): Promise<void> {
-  const { out, dtype, withPreprocessing, json, ...options } = flags;
+  const { out, dtype, withPreprocessing, tensors: listed, json, ...options } = flags;
   if (out === undefined) throw new UsageError("NO_OUT", "Expected --out with a file, got none");
   const result = await exportWeights({
     ...options,
@@ -79,6 +81,7 @@ async function run(flags: ExportFlags): Promise<void> {
   process.stdout.write(
     json ? `${JSON.stringify({ out, ...result })}\n` : describe(result, out, dtype),
   );
+  if (listed && !json) process.stdout.write(tensorLines(result.check?.tensors ?? []));
 }
 
 function describe(

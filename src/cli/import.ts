@@ -6,7 +6,7 @@ import { UsageError } from "../errors.js";
 import { type ImportReport, importWeights } from "../export/import.js";
 import { type FileFormat, fileFormats } from "../weights/open.js";
 import { dtypeOption, type FileTypeName, fileTypes, inputSize, pulledWeights } from "./options.js";
-import { parityRows, rowsText, someOf } from "./report-rows.js";
+import { parityRows, rowsText, someOf, tensorLines } from "./report-rows.js";
 
 interface ImportFlags {
   readonly out?: string;
@@ -14,6 +14,7 @@ interface ImportFlags {
   readonly dtype: FileTypeName;
   readonly inputSize?: number | [number, number];
   readonly parity: boolean;
+  readonly tensors?: boolean;
   readonly json?: boolean;
 }
 
@@ -37,7 +38,8 @@ export function importCommand(): Command {
       inputSize,
     )
     .option("--no-parity", "onnx: do not run the file beside the import, which takes 700 MB more")
-    .option("--json", "one JSON value on stdout")
+    .option("--tensors", "a line for each tensor too: shape and name, here and in the file")
+    .option("--json", "one JSON value on stdout, with all tensors")
     .addHelpText(
       "after",
       `
@@ -57,7 +59,7 @@ class 0, slim's background, is left out. classify and all other verbs take files
 }
 
 async function run(weights: string, flags: ImportFlags): Promise<void> {
-  const { out, dtype, json, ...options } = flags;
+  const { out, dtype, tensors: listed, json, ...options } = flags;
   if (out !== undefined && !out.endsWith(".safetensors")) {
     throw new UsageError(
       "IMPORT_OUT",
@@ -73,14 +75,18 @@ async function run(weights: string, flags: ImportFlags): Promise<void> {
   process.stdout.write(
     json ? `${JSON.stringify({ weights, out, ...report })}\n` : describe(report),
   );
+  if (listed && !json) process.stdout.write(tensorLines(report.tensors));
   if (out !== undefined && !json) process.stdout.write(`Written to ${out}\n`);
 }
 
 function describe(report: ImportReport): string {
-  const { format, naming, mapped, parameters, ignored, absent, droppedClasses } = report;
+  const { format, naming, tensors, parameters, ignored, absent, droppedClasses } = report;
   return rowsText([
     ["Format", `${format}, ${naming === "onnx" ? "found by topology" : `names of ${naming}`}`],
-    ["Mapped", `${mapped} of ${mapped} tensors, ${parameters.toLocaleString("en-US")} parameters`],
+    [
+      "Mapped",
+      `${tensors.length} of ${tensors.length} tensors, ${parameters.toLocaleString("en-US")} parameters`,
+    ],
     ["Not used", someOf(ignored)],
     ["Not in the file", someOf(absent)],
     ["Network", `width ${report.network.width}, ${report.network.inputSize.join("x")} pixels`],

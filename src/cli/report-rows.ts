@@ -2,6 +2,8 @@
  * @file Rows of what is said of weights that were read or written: a name, and what was found.
  */
 import type { Parity } from "../export/parity.js";
+import type { TakenTensor } from "../export/tensor-list.js";
+import { formatShape } from "../tensor/tensor.js";
 
 /** A name and what is said of it. */
 export type Row = readonly [name: string, text: string];
@@ -24,4 +26,20 @@ export function parityRows(parity: Parity): Row[] {
     ["Parity", "relative L2 distance to the file as ONNX Runtime runs it"],
     ...parity.map(({ at, difference }): Row => [`  ${at}`, difference.toExponential(1)]),
   ];
+}
+
+/** A line for each tensor: shape and name here, shape and name in the file. */
+export function tensorLines(tensors: readonly TakenTensor[]): string {
+  const cells = tensors.map(({ name, shape, from }) => [
+    formatShape(shape),
+    name,
+    from ? formatShape(from.shape) : "",
+    from?.name ?? "with its convolution",
+  ]);
+  const widths = [0, 1, 2].map((column) =>
+    Math.max(0, ...cells.map((row) => row[column]?.length ?? 0)),
+  );
+  return cells
+    .map((row) => `${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}\n`)
+    .join("");
 }

@@ -23,22 +23,27 @@ describe("exportWeights()", () => {
   });
   after(() => rm(folder, { recursive: true }));
 
-  const files: readonly (readonly [format: ExportFormat, file: string])[] = [
-    ["safetensors", "again.safetensors"],
-    ["timm", "timm.safetensors"],
-    ["torch", "model.pth"],
-    ["keras", "model.weights.h5"],
-    ["tfjs", "tfjs"],
+  /** Each format with a name for its file and the first tensor in it. */
+  const files: readonly (readonly [format: ExportFormat, file: string, first: object])[] = [
+    ["safetensors", "again.safetensors", { name: "conv2d_1a/weight", shape: [8, 3, 3, 3] }],
+    ["timm", "timm.safetensors", { name: "conv2d_1a.conv.weight", shape: [8, 3, 3, 3] }],
+    ["torch", "model.pth", { name: "conv2d_1a.conv.weight", shape: [8, 3, 3, 3] }],
+    ["keras", "model.weights.h5", { name: "layers/conv2d/vars/0", shape: [3, 3, 3, 8] }],
+    ["tfjs", "tfjs", { name: "Conv2d_1a/kernel", shape: [3, 3, 3, 8] }],
   ];
-  for (const [format, file] of files) {
+  for (const [format, file, first] of files) {
     it(`to ${format} and back gives the same bits`, async () => {
       const out = join(folder, file);
       const { tensors, check } = await exportWeights({ weights, out, format });
+      assert.ok(check);
+      const { tensors: taken, ...rest } = check;
+      assert.equal(taken.length, tensors);
+      assert.deepEqual(taken[0], { name: "conv2d_1a/weight", shape: [8, 3, 3, 3], from: first });
       const before = await loadWeights(weights);
       const after = await loadWeights(out);
       assert.equal(tensors, before.parameters.size);
       assert.deepEqual(
-        { ...check, added: check?.added.every((one) => one.endsWith("num_batches_tracked")) },
+        { ...rest, added: rest.added.every((one) => one.endsWith("num_batches_tracked")) },
         { leftOut: [], added: true, equal: tensors, largestDifference: 0 },
       );
       assert.deepEqual([...after.parameters.keys()], [...before.parameters.keys()]);

@@ -6,6 +6,7 @@ import { type LoadedWeights, type LoadWeightsOptions, takeWeights } from "../wei
 import { openWeights } from "../weights/open.js";
 import { saveWeights } from "../weights/save.js";
 import { compareWithOnnx, type Parity } from "./parity.js";
+import { listTensors, type TakenTensor } from "./tensor-list.js";
 
 /** What to read, and where to write it. */
 export interface ImportOptions extends LoadWeightsOptions {
@@ -25,8 +26,8 @@ export interface ImportReport
     LoadedWeights,
     "format" | "naming" | "network" | "ignored" | "absent" | "droppedClasses"
   > {
-  /** Tensors that became parameters: all that the network has. */
-  readonly mapped: number;
+  /** What became parameters: all that the network has. */
+  readonly tensors: readonly TakenTensor[];
   readonly parameters: number;
   /** Number of classes; null without top. */
   readonly classes: number | null;
@@ -57,6 +58,7 @@ export async function importWeights(options: ImportOptions): Promise<ImportRepor
       },
     });
   }
+  const tensors = listTensors(opened, loaded);
   const numbers = [...parameters.values()].reduce((sum, { data }) => sum + data.length, 0);
   const compared = parity && opened.format === "onnx" && (await compareWithOnnx(opened, loaded));
   return {
@@ -65,7 +67,7 @@ export async function importWeights(options: ImportOptions): Promise<ImportRepor
     network,
     ignored,
     droppedClasses,
-    mapped: parameters.size,
+    tensors,
     parameters: numbers,
     absent: loaded.absent,
     classes: graph.outputs.get("logits")?.shape[1] ?? null,

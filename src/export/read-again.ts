@@ -5,9 +5,12 @@ import { relativeL2 } from "../tensor/tensor.js";
 import { type LoadedWeights, takeWeights } from "../weights/load.js";
 import { type FileFormat, type OpenedWeights, openWeights } from "../weights/open.js";
 import { compareWithOnnx, type Parity } from "./parity.js";
+import { listTensors, type TakenTensor } from "./tensor-list.js";
 
 /** What a file holds, beside what it was to hold. */
 export interface ExportCheck {
+  /** What the file gives back. */
+  readonly tensors: readonly TakenTensor[];
   /** Parameters that the format has no place for, or that are folded into others. */
   readonly leftOut: readonly string[];
   /** Tensors that the format has and the network does not: counters. */
@@ -49,6 +52,7 @@ function compareTensors(
     return data.every((one, at) => found?.[at] === one) ? 0 : relativeL2(found ?? [], data);
   });
   return {
+    tensors: listTensors(opened, again),
     leftOut: [...parameters.keys()].filter((name) => !again.parameters.has(name)),
     added: again.ignored,
     equal: differences.filter((one) => one === 0).length,

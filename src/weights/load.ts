@@ -44,6 +44,8 @@ export interface LoadedWeights {
   /** Whose names the file uses. */
   readonly naming: Naming["scheme"] | "onnx";
   readonly format: FileFormat;
+  /** The file's name of each parameter; of ONNX files those of the kernels alone. */
+  readonly found: ReadonlyMap<string, string>;
   /** Tensors of the file that mean nothing here: counters, what an optimizer kept. */
   readonly ignored: readonly string[];
   /** Parameters that other files of this network have and this one does without: the auxiliary head. */
@@ -124,6 +126,7 @@ export function takeWeights(
     ...takeNetwork(file, configured, naming, { skipClasses, name }),
     format,
     naming: scheme,
+    found: naming.found,
     ignored,
     absent: allNames().filter((one) => !one.endsWith("/gamma") && !naming.found.has(one)),
     droppedClasses: skipClasses,

@@ -26,6 +26,8 @@ export interface OnnxParameters {
   readonly graph: Graph;
   readonly parameters: Tensors;
   readonly network: NetworkShape;
+  /** The file's names of the kernels, by ours. */
+  readonly found: ReadonlyMap<string, string>;
   /** Classes that were left out. */
   readonly droppedClasses: number;
 }
@@ -93,7 +95,10 @@ export function takeOnnx(file: OnnxFile, { name, ...given }: TakeOnnxOptions): O
     for (const [leaf, value] of taken) parameters.set(`${key}/${leaf}`, value);
   }
   const taken = checked(graph, parameters, () => lower(configured), failure);
-  return { ...taken, network, droppedClasses };
+  const kernels = [...found].map(
+    ([key, { inputs }]) => [`${key}/weight`, inputs[1] ?? ""] as const,
+  );
+  return { ...taken, network, found: new Map(kernels), droppedClasses };
 }
 
 /** Height and width that the file is written for, NCHW or NHWC; as released where they are free. */

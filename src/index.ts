@@ -27,6 +27,18 @@ export type {
   RunOptions,
 } from "./executors/executor.js";
 export { createExecutor, type EngineName, engineNames } from "./executors/index.js";
+// Weights of other programs, in and out.
+export {
+  type ExportFormat,
+  type ExportOptions,
+  type ExportResult,
+  exportFormats,
+  exportWeights,
+} from "./export/export.js";
+export { type ImportOptions, type ImportReport, importWeights } from "./export/import.js";
+export type { Difference, Parity } from "./export/parity.js";
+export type { ExportCheck } from "./export/read-again.js";
+export type { TakenTensor } from "./export/tensor-list.js";
 export type { Graph, Node, Parameter, Stage, Value } from "./graph/ir.js";
 export { printGraph } from "./graph/print.js";
 export {

@@ -15,6 +15,9 @@ import { repositoryFile } from "./helpers/paths.js";
 import { skipPython as skip } from "./helpers/python.js";
 import { runIrv2 } from "./helpers/run-irv2.js";
 
+const mostMegabytes = 700;
+const noProc = process.platform !== "linux" && "there is no /proc";
+
 describe("files of the real size", { skip }, () => {
   const folder = mkdtempSync(join(tmpdir(), "irv2-import-"));
   const at = (name: string) => join(folder, name);
@@ -61,6 +64,20 @@ describe("files of the real size", { skip }, () => {
       const difference = relativeL2(data, floats(`${writer}.f32`));
       assert.ok(difference < 1e-4, `${difference}`);
       assert.equal(data.length, 1000);
+    });
+
+    // VmHWM: what getrusage tells of a process begins with the peak of the one that started it.
+    it(`${file} is read in less than ${mostMegabytes} MB`, { skip: noProc }, () => {
+      const script = `
+import { readFileSync } from "node:fs";
+import { loadWeights } from ${JSON.stringify(import.meta.resolve("../src/weights/load.js"))};
+const { parameters } = await loadWeights(${JSON.stringify(at(file))}, { dropBackground: true });
+const [, kilobytes] = /VmHWM:\\s+(\\d+)/.exec(readFileSync("/proc/self/status", "utf8"));
+console.log(parameters.size, kilobytes / 1024);`;
+      const args = ["--input-type=module", "--eval", script];
+      const [count, megabytes] = execFileSync(process.execPath, args).toString().split(" ");
+      assert.ok(Number(count) >= 898);
+      assert.ok(Number(megabytes) < mostMegabytes, `${megabytes} MB`);
     });
   }
 

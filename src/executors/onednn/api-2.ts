@@ -124,6 +124,7 @@ export function createApi2(base: Library, engine: bigint): Api {
         library.call("dnnl_memory_desc_permute_axes", md, of.pointer, Int32Array.from(axes)),
       );
     },
+    keep: (of) => of, // the bytes of a descriptor are its owner's
     copyLayout: (pointer, dims, type) =>
       made(dims, type, (md) => md.set(library.bytes(pointer, layoutBytes))),
 

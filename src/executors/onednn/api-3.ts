@@ -112,6 +112,8 @@ export function createApi3(base: Library, engine: bigint, handles: Handles): Api
         of.type,
       );
     },
+    keep: ({ pointer, dims, type }) =>
+      owned(library.create("dnnl_memory_desc_clone", pointer), dims, type),
     copyLayout: (pointer, dims, type) =>
       owned(library.create("dnnl_memory_desc_clone", pointer), dims, type),
 

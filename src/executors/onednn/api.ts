@@ -111,6 +111,8 @@ export interface Api {
   part(of: Layout, dims: readonly number[], offsets: readonly number[]): Layout;
   /** The same numbers with the axes in another order: axis `i` becomes axis `axes[i]`. */
   permuted(of: Layout, axes: readonly number[]): Layout;
+  /** A layout of another side that is to live as long as the handles of this one. */
+  keep(of: Layout): Layout;
   /** A copy of a descriptor's memory descriptor at an address. */
   copyLayout(pointer: bigint, dims: readonly number[], type: NumberType): Layout;
 

@@ -136,8 +136,12 @@ export class Store {
     return this.#api.layout(shape.length === 0 ? [1] : shape, "f32", "plain");
   }
 
+  /** Room that outlives the program which asks for it. */
   #room(layout: Layout): Placed {
-    return { layout, place: { address: this.#allocate(layout.bytes) } };
+    return {
+      layout: this.#api.keep(layout),
+      place: { address: this.#allocate(layout.bytes) },
+    };
   }
 
   /** Small tensors share blocks. */

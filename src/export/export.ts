@@ -75,6 +75,7 @@ export async function exportWeights(options: ExportOptions): Promise<ExportResul
     preprocessing: loaded.preprocessing ?? presets.timm,
   };
   const model: ExportedModel = { ...loaded, ...described };
+  const written = format === "keras" ? foldScales(parameters) : parameters;
   switch (format) {
     case "onnx":
       await writeParts(out, [
@@ -87,7 +88,7 @@ export async function exportWeights(options: ExportOptions): Promise<ExportResul
       break;
     }
     case "keras":
-      await writeParts(out, hdf5Parts(kerasDatasets(foldScales(parameters))));
+      await writeParts(out, hdf5Parts(kerasDatasets(written)));
       break;
     case "tfjs":
       await writeFolder(out, exportTfjs(model));
@@ -107,7 +108,6 @@ export async function exportWeights(options: ExportOptions): Promise<ExportResul
   const numbers = [...parameters.values()].reduce((sum, { data }) => sum + data.length, 0);
   const result: ExportResult = { format, tensors: parameters.size, parameters: numbers };
   if (options.parity === false) return result;
-  const written = format === "keras" ? foldScales(parameters) : parameters;
   return {
     ...result,
     check: await readAgain(out, readAs[format], { ...loaded, parameters: written }),

@@ -133,19 +133,12 @@ describe("names of Keras", () => {
     const convolution = listed.find(({ group }) => group === "conv2d") as Listed;
     const many = Array.from({ length: 94 }, (_, at) => `conv2d_${at}`);
     const layers = many.map((name): Listed => ({ ...convolution, name, group: name }));
-    assert.throws(
-      () =>
-        kerasNames(
-          fileOf(layers, ({ name }) => name),
-          canonical,
-          "x",
-        ),
-      {
-        code: "WEIGHTS_NETWORK",
-        message:
-          'Cannot use weights "x": expected 244 convolutions and 204 batch norms of Inception-ResNet-v2, got 94 and 0 in layers of Inception-v3 such as "conv2d_0", "conv2d_1", "conv2d_2" and 91 more',
-      },
-    );
+    const file = fileOf(layers, ({ name }) => name);
+    assert.throws(() => kerasNames(file, canonical, "x"), {
+      code: "WEIGHTS_NETWORK",
+      message:
+        'Cannot use weights "x": expected 244 convolutions and 204 batch norms of Inception-ResNet-v2, got 94 and 0 in layers of Inception-v3 such as "conv2d_0", "conv2d_1", "conv2d_2" and 91 more',
+    });
   });
 
   it("refuse facenet's Inception-ResNet-v1, whose layers have the released names", () => {
@@ -154,19 +147,12 @@ describe("names of Keras", () => {
       { ...first, name: "Block35_1_Branch_0_Conv2d_1x1" },
       { ...second, name: "Bottleneck" },
     ];
-    assert.throws(
-      () =>
-        kerasNames(
-          fileOf(layers, ({ name }) => name),
-          canonical,
-          "x",
-        ),
-      {
-        code: "WEIGHTS_NETWORK",
-        message:
-          'Cannot use weights "x": expected layers of Inception-ResNet-v2, got layers of facenet\'s Inception-ResNet-v1 such as "Block35_1_Branch_0_Conv2d_1x1", "Bottleneck"',
-      },
-    );
+    const file = fileOf(layers, ({ name }) => name);
+    assert.throws(() => kerasNames(file, canonical, "x"), {
+      code: "WEIGHTS_NETWORK",
+      message:
+        'Cannot use weights "x": expected layers of Inception-ResNet-v2, got layers of facenet\'s Inception-ResNet-v1 such as "Block35_1_Branch_0_Conv2d_1x1", "Bottleneck"',
+    });
   });
 
   it("refuse several classifiers that nobody tells apart", () => {

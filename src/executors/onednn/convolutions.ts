@@ -11,9 +11,12 @@ import type { Convolution, Layout } from "./api.js";
 import type { Descriptor } from "./descriptor.js";
 import { type Finish, inference, type Lowering, type Site, training } from "./lowering.js";
 import { args, type Placed } from "./runtime.js";
+import type { Siblings } from "./side-by-side.js";
 
 /** y = x * weight + bias, with what follows. */
 export const convolution: Lowering<"conv2d"> = (site, node) => {
+  const siblings = site.siblings(node);
+  if (siblings && convolveTogether(site, siblings)) return;
   const [x, weight, bias] = node.inputs as [Value, Value, Value | undefined];
   const { finishes, result, into } = following(site, node);
   const attributes = site.attributes(finishes);
@@ -40,6 +43,40 @@ export const convolution: Lowering<"conv2d"> = (site, node) => {
   ]);
   site.give(result, dst);
 };
+
+/** Sibling 1x1 convolutions, each with its ReLU, as one; false if their weights do not go together. */
+function convolveTogether(site: Site, { of, together: dst }: Siblings): boolean {
+  const operands = (at: number) => of.map(({ convolution }) => convolution.inputs[at] as Value);
+  const [x] = operands(0) as [Value];
+  const channels = dst.layout.dims[1] ?? 1;
+  const shape: Convolution = {
+    src: site.offer(x),
+    weights: site.layout([channels, x.shape[1] ?? 1, 1, 1], site.activations, "any"),
+    bias: site.layout([channels], "f32"),
+    dst: dst.layout,
+    stride: [1, 1],
+    padding: [0, 0],
+  };
+  const { api } = site.recorder;
+  const attributes = site.attributes([{ kind: "relu" }]);
+  const descriptor = site.recorder.describe(api.convolution(inference, shape, attributes));
+  const weights = site.weights(operands(1), descriptor.layout("weights", shape.weights));
+  const bias = site.weights(operands(2), shape.bias as Layout);
+  if (!weights || !bias) return false;
+  site.run("conv2d", descriptor, [
+    [args.src, site.want(x, shape.src)],
+    [args.weights, weights],
+    [args.bias, bias],
+    [args.dst, dst],
+  ]);
+  for (const { convolution, relu } of of) {
+    site.skip(convolution);
+    site.skip(relu);
+    const [result] = relu.outputs as readonly [Value];
+    site.give(result, site.target(result) as Placed);
+  }
+  return true;
+}
 
 interface Following {
   readonly finishes: readonly Finish[];

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { executorContract } from "../../../test/contract/executor.contract.js";
 import { noBf16, noOneDnn } from "../../../test/helpers/engines.js";
 import { GraphBuilder } from "../../graph/builder.js";
+import type { Value } from "../../graph/ir.js";
 import { relativeL2, type Tensor, tensor } from "../../tensor/tensor.js";
 import { createExecutor } from "../index.js";
 
@@ -30,6 +31,28 @@ function residual(channels: number) {
   return { graph: graph.finish("residual", new Map([["both", both]])), parameters };
 }
 
+/** A block with two branches that begin alike: relu(a x), relu(b relu(c x)), side by side, and x. */
+function branches(batch: number, widths: readonly [number, number]) {
+  const graph = new GraphBuilder();
+  const x = graph.input("x", [batch, 32, 5, 5]);
+  const made: Value[] = [];
+  const convolve = (name: string, from: Value, channels: number, size: number) => {
+    const w = graph.parameter(`${name}/w`, [channels, from.shape[1] ?? 1, size, size], "weight");
+    const b = graph.parameter(`${name}/b`, [channels], "bias");
+    made.push(w, b);
+    const padding = size === 3 ? ([1, 1] as const) : ([0, 0] as const);
+    const y = graph.add("conv2d", name, [from, w, b], { stride: [1, 1], padding });
+    return graph.add("relu", `${name}/relu`, [y], {});
+  };
+  const a = convolve("a", x, widths[0], 1);
+  const c = convolve("c", x, widths[1], 1);
+  const b = convolve("b", c, 48, 3);
+  const inner = graph.add("concat", "inner", [a, b], {});
+  const both = graph.add("concat", "both", [inner, graph.add("relu", "positive", [x], {})], {});
+  const parameters = new Map(made.map(({ name, shape }, at) => [name, wave(shape, at)]));
+  return { graph: graph.finish("branches", new Map([["both", both]])), parameters };
+}
+
 function wave(shape: readonly number[], phase: number): Tensor {
   const made = tensor(shape);
   made.data.forEach((_, at) => {
@@ -53,6 +76,33 @@ describe("the onednn executor", { skip: noOneDnn }, () => {
         }),
       );
       assert.ok(relativeL2(found ?? [], expected ?? []) < 1e-6);
+    });
+  }
+
+  for (const widths of [
+    [16, 32],
+    [48, 16],
+    [16, 24], // no whole blocks
+  ] as const) {
+    it(`computes siblings of ${widths.join(" and ")} channels as the reference does, for any batch at any time`, async () => {
+      const executors = await Promise.all([
+        createExecutor("onednn", { threads: 2 }),
+        createExecutor("reference"),
+      ]);
+      for (const order of [
+        [1, 3, 1],
+        [3, 1, 3],
+      ]) {
+        const { graph, parameters } = branches(order[0] ?? 1, widths);
+        const programs = await Promise.all(executors.map((one) => one.compile(graph, parameters)));
+        for (const batch of order) {
+          const inputs = new Map([["x", wave([batch, 32, 5, 5], batch)]]);
+          const results = await Promise.all(programs.map((one) => one.run(inputs)));
+          const [found, expected] = results.map((one) => one.get("both")?.data ?? []);
+          assert.ok(relativeL2(found ?? [], expected ?? []) < 1e-6);
+        }
+      }
+      await Promise.all(executors.map((one) => one.dispose()));
     });
   }
 

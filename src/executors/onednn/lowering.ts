@@ -25,7 +25,9 @@ import type { Descriptor } from "./descriptor.js";
 import type { Recorded } from "./recorded.js";
 import type { Recorder } from "./recorder.js";
 import { args, type Place, type Placed } from "./runtime.js";
+import { block, planRows, type Siblings, SideBySide } from "./side-by-side.js";
 import type { Copy, Store, View } from "./store.js";
+import { Uses } from "./uses.js";
 
 /** Writes a node into a program. */
 export type Lowering<K extends OpName> = (site: Site, node: Node<K>) => void;
@@ -38,8 +40,7 @@ export type Finish =
   | Exclude<PostOp, { kind: "binary" }>
   | { readonly kind: "binary"; readonly of: BinaryName; readonly with: Placed };
 
-/** A block of channels, and as few as still make one, the rest zeros. */
-const block = 16;
+/** As few channels as still make a block, the rest zeros. */
 const blockedFrom = 8;
 
 /** A graph on its way into a program. */
@@ -57,16 +58,13 @@ export class Site {
   readonly choices = new Map<Value, Placed>();
   readonly #graph: Graph;
   readonly #placed = new Map<Value, Placed[]>();
-  readonly #readers = new Map<Value, AnyNode[]>();
-  readonly #makers = new Map<Value, AnyNode>();
+  readonly #uses: Uses;
   readonly #done = new Set<AnyNode>();
   /** How many values lie at a place: two views of one tensor are two. */
   readonly #tenants = new Map<Place, number>();
-  readonly #targets = new Map<Value, Placed>();
+  readonly #targets: ReadonlyMap<Value, Placed>;
+  readonly #beside: SideBySide;
   readonly #parameters: ReadonlySet<Value>;
-  readonly #outputs: ReadonlySet<Value>;
-  /** Concatenations whose parts are written where they belong. */
-  readonly #wholes = new Map<Value, Placed>();
   #one: Placed | undefined;
 
   constructor(
@@ -82,15 +80,13 @@ export class Site {
     this.trains = targets !== undefined;
     this.#graph = graph;
     this.#parameters = new Set(graph.parameters);
-    this.#outputs = new Set(graph.outputs.values());
-    this.#targets = new Map(targets);
-    for (const node of graph.nodes) {
-      for (const input of node.inputs) {
-        this.#readers.set(input, [...(this.#readers.get(input) ?? []), node]);
-      }
-      for (const output of node.outputs) this.#makers.set(output, node);
-    }
-    for (const node of graph.nodes) if (node.op === "concat") this.#joinInPlace(node);
+    this.#targets = targets ?? new Map();
+    this.#uses = new Uses(graph);
+    this.#beside = new SideBySide(
+      this.trains ? [] : planRows(graph, this.#uses),
+      (value) => this.home(value),
+      (layout) => recorder.slot(layout),
+    );
   }
 
   /** Writes all nodes, each by its lowering. */
@@ -143,6 +139,14 @@ export class Site {
     return copy.placed;
   }
 
+  /** Parameters one after the other along their first axis, in a layout that can hold them so. */
+  weights(values: readonly Value[], layout: Layout): Placed | undefined {
+    const names = values.map(({ name }) => name);
+    const copy = this.store.joined(names, layout);
+    if (copy) this.copies.add(copy);
+    return copy?.placed;
+  }
+
   /** Whether a value is there already. */
   isReady(value: Value): boolean {
     return this.#parameters.has(value) || this.#placed.has(value);
@@ -150,27 +154,32 @@ export class Site {
 
   /** Says where a value lies. */
   give(value: Value, placed: Placed): void {
-    const target = this.#targets.get(value);
+    const target = this.target(value);
     if (target && target.place !== placed.place) this.copy(placed, target);
     this.#placed.set(value, [placed]);
     this.#tenants.set(placed.place, (this.#tenants.get(placed.place) ?? 0) + 1);
   }
 
-  /** Where a value is to end up, if it overwrites a variable. */
+  /** Where a value is to end up, if it overwrites a variable or lies beside others. */
   target(value: Value | undefined): Placed | undefined {
-    return value && this.#targets.get(value);
+    return value && (this.#targets.get(value) ?? this.#beside.place(value));
   }
 
   /** Room for a value: where it is to end up, if the layout is right there; else in the arena. */
   room(value: Value | undefined, layout: Layout): Placed {
-    const target = value && this.#targets.get(value);
+    const target = this.target(value);
     if (target && this.recorder.same(target.layout, layout)) return target;
     return this.recorder.slot(layout);
   }
 
   /** Where the parts of a concatenation are together already. */
   whole(concatenation: Value): Placed | undefined {
-    return this.#wholes.get(concatenation);
+    return this.#beside.whole(concatenation);
+  }
+
+  /** The convolutions that are computed along with this one. */
+  siblings(node: AnyNode): Siblings | undefined {
+    return this.#beside.siblings(node);
   }
 
   /** Copies a tensor into another layout. */
@@ -271,22 +280,20 @@ export class Site {
 
   /** The only node that reads a value, if it is of this op and the value is no output. */
   follow<K extends OpName>(value: Value | undefined, op: K): Node<K> | undefined {
-    if (!value || this.#outputs.has(value)) return undefined;
-    const readers = this.#readers.get(value) ?? [];
-    const [only] = readers;
-    if (readers.length !== 1 || only?.op !== op || this.#done.has(only)) return undefined;
+    const only = value && this.#uses.onlyReader(value);
+    if (only?.op !== op || this.#done.has(only)) return undefined;
     return only as Node<K>;
   }
 
   /** A node of this op that reads a value and is not written yet. */
   reader<K extends OpName>(value: Value, op: K): Node<K> | undefined {
-    const found = this.#readers.get(value)?.find((one) => one.op === op && !this.#done.has(one));
+    const found = this.#uses.readers(value).find((one) => one.op === op && !this.#done.has(one));
     return found as Node<K> | undefined;
   }
 
   /** The node that makes a value. */
   maker(value: Value): AnyNode | undefined {
-    return this.#makers.get(value);
+    return this.#uses.maker(value);
   }
 
   /** Says that a node is written along with another. */
@@ -299,9 +306,9 @@ export class Site {
    * something else still reads it.
    */
   takeOver(value: Value, node: AnyNode, layout: Layout): Placed | undefined {
-    if (this.#outputs.has(value) || this.#parameters.has(value)) return undefined;
-    const rest = this.#readers.get(value) ?? [];
-    if (!rest.every((one) => one === node || this.#done.has(one))) return undefined;
+    if (this.#uses.isOutput(value) || this.#parameters.has(value)) return undefined;
+    if (!this.#uses.readers(value).every((one) => one === node || this.#done.has(one)))
+      return undefined;
     const placed = this.want(value, layout);
     const tenants = this.#tenants.get(placed.place) ?? 0;
     if (tenants > 1) return undefined;
@@ -312,33 +319,7 @@ export class Site {
   /** Whether a value is read after all, or is an output. */
   isUsed(value: Value | undefined): boolean {
     if (!value) return false;
-    return this.#outputs.has(value) || this.#readers.has(value);
-  }
-
-  /**
-   * Lets the parts of a concatenation be written into its channels. In blocks, the channels of one
-   * image follow each other; those of several images do not, and primitives that write with gaps
-   * are slow ones.
-   */
-  #joinInPlace({ inputs, outputs }: AnyNode): void {
-    const [result] = outputs as readonly [Value];
-    const isPart = (one: Value) =>
-      one.shape.length === 4 &&
-      one.shape[0] === 1 &&
-      (one.shape[1] ?? 0) % block === 0 &&
-      this.#makers.has(one) &&
-      this.#readers.get(one)?.length === 1 &&
-      !this.#outputs.has(one) &&
-      !this.#targets.has(one);
-    if (!inputs.every(isPart)) return;
-    const whole = this.recorder.slot(this.home(result));
-    let from = 0;
-    for (const one of inputs) {
-      const layout = this.home(one);
-      this.#targets.set(one, { layout, place: { within: whole.place, from } });
-      from += layout.bytes;
-    }
-    this.#wholes.set(result, whole);
+    return this.#uses.isOutput(value) || this.#uses.readers(value).length > 0;
   }
 
   #places(value: Value): Placed[] {

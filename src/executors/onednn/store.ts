@@ -36,6 +36,7 @@ export class Store {
   readonly #handles: Handles;
   readonly #api: Api;
   readonly #entries = new Map<string, Entry>();
+  readonly #joined: { readonly names: readonly string[]; readonly copy: Copy }[] = [];
   #block = 0n;
   #used = blockBytes;
 
@@ -55,7 +56,7 @@ export class Store {
       copies: [],
     };
     this.#entries.set(name, entry);
-    if (home) this.#settle(entry, home);
+    if (home) this.#settle(entry, this.#room(home));
   }
 
   /** Whether there is a tensor of this name. */
@@ -66,14 +67,15 @@ export class Store {
   /** The tensor in its home, which is this layout if it has none yet. */
   home(name: string, wanted: Layout): Placed {
     const entry = this.#entry(name);
-    return entry.home ?? this.#settle(entry, wanted);
+    return entry.home ?? this.#settle(entry, this.#room(wanted));
   }
 
   /** The tensor in a layout: its home, or a copy that `refresh` keeps up to date. */
   in(name: string, layout: Layout, view: View = "same"): Copy {
     const entry = this.#entry(name);
     const isHome = view === "same" && !layout.transformed;
-    const home = entry.home ?? this.#settle(entry, isHome ? layout : this.#plain(entry.shape));
+    const home =
+      entry.home ?? this.#settle(entry, this.#room(isHome ? layout : this.#plain(entry.shape)));
     if (view === "same" && this.#same(home.layout, layout)) {
       return { placed: home, refresh: () => {} };
     }
@@ -91,6 +93,33 @@ export class Store {
       : { placed: seen, refresh: () => {} };
     const copy = this.#copy(entry, source, this.#room(layout));
     entry.copies.push({ view, copy });
+    return copy;
+  }
+
+  /**
+   * Tensors one after the other along their first axis; those without a home have it there. Undefined
+   * for layouts with blocks that would hold rows of two tensors.
+   */
+  joined(names: readonly string[], layout: Layout): Copy | undefined {
+    const known = this.#joined.find(
+      (one) => one.names.join() === names.join() && this.#same(one.copy.placed.layout, layout),
+    );
+    if (known) return known.copy;
+    const entries = names.map((name) => this.#entry(name));
+    const parts = this.#parts(entries, layout);
+    if (!parts) return undefined;
+    const placed = this.#room(layout);
+    const copies = entries.map((entry, at): Copy => {
+      const part = { layout: this.#api.keep(parts[at] as Layout), place: placed.place };
+      if (entry.home) return this.#copy(entry, { placed: entry.home, refresh: () => {} }, part);
+      this.#settle(entry, part);
+      return { placed: part, refresh: () => {} };
+    });
+    const refresh = () => {
+      for (const copy of copies) copy.refresh();
+    };
+    const copy = { placed, refresh };
+    this.#joined.push({ names, copy });
     return copy;
   }
 
@@ -144,6 +173,20 @@ export class Store {
     };
   }
 
+  /** The layouts of tensors that follow each other in a layout of all of them. */
+  #parts(entries: readonly Entry[], layout: Layout): Layout[] | undefined {
+    let from = 0;
+    try {
+      return entries.map(({ shape: [rows = 1, ...rest] }) => {
+        const part = this.#api.part(layout, [rows, ...rest], [from, ...rest.map(() => 0)]);
+        from += rows;
+        return part;
+      });
+    } catch {
+      return undefined;
+    }
+  }
+
   /** Small tensors share blocks. */
   #allocate(bytes: number): bigint {
     if (bytes > blockBytes / 4) return this.#handles.allocate(bytes);
@@ -156,8 +199,7 @@ export class Store {
     return address;
   }
 
-  #settle(entry: Entry, layout: Layout): Placed {
-    const home = this.#room(layout);
+  #settle(entry: Entry, home: Placed): Placed {
     this.#through(entry.shape, (staging, numbers) => {
       numbers.set(entry.pending?.data.subarray(0, numbers.length) ?? []);
       this.#reorder(staging, home);

@@ -61,6 +61,7 @@ describe("settle()", () => {
     ["an unknown engine", { engine: "gpu" as never }, "OPTION_RANGE"],
     ["a network without channels", { width: 0 }, "OPTION_RANGE"],
     ["a frozen body without weights", { freeze: "body" }, "FINE_TUNE_WEIGHTS"],
+    ["a first phase without a second", { headEpochs: 3 }, "HEAD_EPOCHS"],
     ["fine-tuning without weights", { fineTune: true }, "FINE_TUNE_WEIGHTS"],
   ];
   for (const [name, options, code] of wrong) {

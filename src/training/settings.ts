@@ -207,6 +207,12 @@ function checkRanges(settings: Settings, options: TrainOptions, loaded?: LoadedW
   const asked = options.width ?? own;
   require("width", asked, own === undefined || asked === own, `${own}, as in the weights`);
   require("width", width, width > 0 && width <= 8, "a number above 0 and at most 8");
+  if (options.headEpochs !== undefined && settings.phases.length < 2) {
+    throw new UsageError(
+      "HEAD_EPOCHS",
+      `Cannot train the classifier for ${options.headEpochs} epochs first: expected --fine-tune beside --head-epochs, got a run of one phase`,
+    );
+  }
   if (settings.weights === null && (options.fineTune || options.freeze === "body")) {
     throw new UsageError(
       "FINE_TUNE_WEIGHTS",

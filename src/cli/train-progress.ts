@@ -98,7 +98,7 @@ function startText(event: StartEvent): string {
 }
 
 function epochText(event: EpochEvent): string {
-  const { epoch, epochs, phase, isBest } = event;
+  const { epoch, epochs, phase, isBest, secondsLeft } = event;
   const parts = [
     `epoch ${String(epoch).padStart(String(epochs).length)}/${epochs} ${phase}`,
     `loss ${event.trainLoss.toFixed(4)}`,
@@ -109,7 +109,10 @@ function epochText(event: EpochEvent): string {
     `${event.imagesPerSecond.toFixed(1)} images/s`,
     formatSeconds(event.seconds),
   ];
-  return `${parts.join("  ")}${isBest ? "  best" : ""}\n`;
+  if (secondsLeft > 0)
+    parts.push(`${formatSeconds(secondsLeft)} left${phase === "head" ? " of head" : ""}`);
+  if (isBest) parts.push("best");
+  return `${parts.join("  ")}\n`;
 }
 
 class TerminalProgress implements TrainingProgress {

@@ -35,10 +35,13 @@ export interface WarningEvent {
   readonly message: string;
 }
 
-/** Work before the first step: photos that are looked at, features of a frozen body. */
+/**
+ * Work beside the steps: photos that are looked at and features of a frozen body before the first,
+ * validation after the last of an epoch.
+ */
 export interface PrepareEvent {
   readonly event: "prepare";
-  readonly what: "photos" | "features";
+  readonly what: "photos" | "features" | "validation";
   readonly done: number;
   readonly total: number;
 }
@@ -69,6 +72,8 @@ export interface EpochEvent extends EpochRow {
   readonly epochs: number;
   /** Whether its weights are the best so far. */
   readonly isBest: boolean;
+  /** What the other epochs of the phase take if each takes as long. */
+  readonly secondsLeft: number;
 }
 
 /** The training ended, or was stopped by the caller's signal after a checkpoint. */

@@ -10,7 +10,7 @@ import type { EpochRow } from "../evaluation/epoch-row.js";
 import { type Evaluation, evaluateLogits } from "../evaluation/metrics.js";
 import { epochBatches, type LoadSample, stepsOf, validationBatches } from "./batches.js";
 import type { Progress } from "./checkpoint.js";
-import type { EpochEvent, StepEvent } from "./events.js";
+import type { EpochEvent, PrepareEvent, StepEvent } from "./events.js";
 import type { Run } from "./run.js";
 import { learningRate } from "./schedule.js";
 import type { Phase } from "./settings.js";
@@ -33,11 +33,10 @@ const checkpointMs = 10 * 60 * 1000;
 export async function* trainPhase(
   run: Run,
   parts: PhaseParts,
-): AsyncGenerator<StepEvent | EpochEvent> {
+): AsyncGenerator<StepEvent | PrepareEvent | EpochEvent> {
   while (run.progress.phaseEpochs < parts.phase.epochs) {
     yield* trainEpoch(run, parts);
-    const finished = run.isStopped ? undefined : await finishEpoch(run, parts);
-    if (finished) yield finished;
+    if (!run.isStopped) yield* finishEpoch(run, parts);
     if (run.isStopped) {
       await run.saveCheckpoint(parts.trainer);
       return;
@@ -118,12 +117,15 @@ function stepEvent(run: Run, phase: Phase, steps: number, rate: number): StepEve
   };
 }
 
-/** Validates and saves; undefined when the run was stopped before it was through the photos. */
-async function finishEpoch(run: Run, parts: PhaseParts): Promise<EpochEvent | undefined> {
+/** Validates and saves, unless the run is stopped before it is through the photos. */
+async function* finishEpoch(
+  run: Run,
+  parts: PhaseParts,
+): AsyncGenerator<PrepareEvent | EpochEvent> {
   const { trainer, phase } = parts;
   const imagesPerSecond = run.clock.rate();
-  const evaluation = await validate(run, parts);
-  if (!evaluation) return undefined;
+  const evaluation = yield* validate(run, parts);
+  if (!evaluation) return;
   const { loss, top1, top5 } = evaluation;
   const { sums, rows, best, phaseEpochs, updates } = run.progress;
   const steps = stepsOf(run.dataset.train.length, phase.batch);
@@ -150,21 +152,24 @@ async function finishEpoch(run: Run, parts: PhaseParts): Promise<EpochEvent | un
   };
   const isLast = progress.phaseEpochs === phase.epochs;
   await run.saveEpoch(trainer, progress, { isBest, isLast });
-  return { event: "epoch", phase: phase.name, epochs: run.epochs, isBest, ...row };
+  const secondsLeft = (phase.epochs - progress.phaseEpochs) * row.seconds;
+  yield { event: "epoch", phase: phase.name, epochs: run.epochs, isBest, secondsLeft, ...row };
 }
 
-async function validate(
+async function* validate(
   run: Run,
   { trainer, phase, load }: PhaseParts,
-): Promise<Evaluation | undefined> {
+): AsyncGenerator<PrepareEvent, Evaluation | undefined> {
   const { classes, validation } = run.dataset;
   const logits = new Float32Array(validation.length * classes.length);
+  const total = validation.length;
   let at = 0;
   for await (const images of validationBatches(validation, phase.batch / phase.parts, load)) {
     if (run.isStopped) return undefined;
     const rows = await trainer.evaluate(images);
     logits.set(rows.data, at);
     at += rows.data.length;
+    yield { event: "prepare", what: "validation", done: at / classes.length, total };
   }
   const notFinite = logits.find((value) => !Number.isFinite(value));
   checkFinite(run, "validation logit", notFinite ?? 0);

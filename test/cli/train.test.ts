@@ -51,15 +51,20 @@ describe("irv2 train", () => {
 
   it("tells what it does, an event a line", () => {
     const kinds = events.map(({ event }) => event);
-    const epoch = [...Array<string>(4).fill("step"), "epoch"];
+    const epoch = ["step", "step", "step", "step", "prepare", "prepare", "epoch"];
     assert.deepEqual(kinds, ["data", "start", ...epoch, ...epoch, "done"]);
+    const validation = events.flatMap((one) => (one.event === "prepare" ? [one.done] : []));
+    assert.deepEqual(validation, [6, 12, 6, 12]);
     const step = events.find((one): one is StepEvent => one.event === "step");
     assert.deepEqual([step?.epoch, step?.step, step?.steps], [1, 1, 4]);
     for (const name of ["loss", "learningRate", "imagesPerSecond"] as const) {
       assert.ok(Number.isFinite(step?.[name]) && (step?.[name] ?? 0) > 0, name);
     }
-    const last = events.findLast((one): one is EpochEvent => one.event === "epoch");
+    const epochs = events.filter((one): one is EpochEvent => one.event === "epoch");
+    const last = epochs.at(-1);
     assert.equal(last?.epoch, 2);
+    const left = epochs.map(({ seconds, secondsLeft }) => secondsLeft / seconds);
+    assert.deepEqual(left, [1, 0]);
     assert.ok(Number.isFinite(last?.validationLoss));
     assert.deepEqual(events.at(-1)?.event === "done" && events.at(-1), { ...events.at(-1), run });
   });

@@ -5,15 +5,17 @@
  */
 import {
   type Api,
-  algorithms,
-  type BatchNorm,
+  algorithmOf,
   binaries,
   type Convolution,
   dimsOf,
+  flagsOf,
   type Layout,
   type NumberType,
+  natives,
   type Order,
   type Pooling,
+  permutedDims,
   poolings,
   propagation,
   reductionSum,
@@ -36,6 +38,13 @@ const tags = {
 };
 const eltwises = { relu: 31, sqrt: 111, linear: 127, reluFromResult: 0x100 };
 const flags = { fixed: 1, relu: 4, scale: 8, shift: 16 };
+
+/** What primitives are, by the beginnings of their functions' names. */
+type Described = keyof typeof declarations extends infer Name
+  ? Name extends `${infer Start}_desc_init`
+    ? Start
+    : never
+  : never;
 
 /** The 2.x side. */
 export function createApi2(base: Library, engine: bigint): Api {
@@ -73,15 +82,16 @@ export function createApi2(base: Library, engine: bigint): Api {
     );
   };
   const describe = (
-    init: (operation: Uint8Array) => void,
+    what: Described,
+    given: readonly unknown[],
     attributes: Native,
     hint: bigint | null = null,
   ): bigint => {
     const operation = new Uint8Array(operationBytes);
-    init(operation);
+    library.call(`${what}_desc_init`, operation, ...natives(given));
     return library.create("dnnl_primitive_desc_create", operation, attributes, engine, hint);
   };
-  const window = ({ stride, padding }: Convolution | Pooling) => [
+  const window = ({ stride, padding }: Convolution) => [
     dimsOf(stride),
     dimsOf(padding),
     dimsOf(padding),
@@ -92,14 +102,8 @@ export function createApi2(base: Library, engine: bigint): Api {
     dimsOf(padding),
     dimsOf(padding),
   ];
-  const flagsOf = (of: BatchNorm) =>
-    (of.fixed ? flags.fixed : 0) +
-    (of.relu ? flags.relu : 0) +
-    (of.scale ? flags.scale : 0) +
-    (of.shift ? flags.shift : 0);
-  const eltwise =
-    (prop: number, alg: number, md: Layout, alpha: number, beta: number) => (op: Uint8Array) =>
-      library.call("dnnl_eltwise_forward_desc_init", op, prop, alg, md.pointer, alpha, beta);
+  const { inference, training, backward } = propagation;
+  const { reluFromResult } = eltwises;
 
   return {
     library,
@@ -115,15 +119,10 @@ export function createApi2(base: Library, engine: bigint): Api {
           dimsOf(offsets),
         ),
       ),
-    permuted: (of, axes) => {
-      const dims = [...of.dims];
-      axes.forEach((to, from) => {
-        dims[to] = of.dims[from] ?? 1;
-      });
-      return made(dims, of.type, (md) =>
+    permuted: (of, axes) =>
+      made(permutedDims(of.dims, axes), of.type, (md) =>
         library.call("dnnl_memory_desc_permute_axes", md, of.pointer, Int32Array.from(axes)),
-      );
-    },
+      ),
     keep: (of) => of, // the bytes of a descriptor are its owner's
     copyLayout: (pointer, dims, type) =>
       made(dims, type, (md) => md.set(library.bytes(pointer, layoutBytes))),
@@ -142,17 +141,12 @@ export function createApi2(base: Library, engine: bigint): Api {
         }
       }
     },
-
     postOpArgument: (index) => 16384 * (index + 1) + 2, // DNNL_ARG_ATTR_MULTIPLE_POST_OP | SRC_1
 
     reorder: (src, dst, attributes) =>
       library.create(
         "dnnl_reorder_primitive_desc_create",
-        src.pointer,
-        engine,
-        dst.pointer,
-        engine,
-        attributes,
+        ...natives([src, engine, dst, engine, attributes]),
       ),
     concat(parts, dst, axis, attributes) {
       const all = new Uint8Array(layoutBytes * parts.length);
@@ -161,188 +155,56 @@ export function createApi2(base: Library, engine: bigint): Api {
       });
       return library.create(
         "dnnl_concat_primitive_desc_create",
-        dst.pointer,
-        parts.length,
-        axis,
-        all,
-        attributes,
-        engine,
+        ...natives([dst, parts.length, axis, all, attributes, engine]),
       );
     },
     binary: (of, a, b, dst, attributes) =>
-      describe(
-        (op) =>
-          library.call(
-            "dnnl_binary_desc_init",
-            op,
-            binaries[of],
-            a.pointer,
-            b.pointer,
-            dst.pointer,
-          ),
-        attributes,
-      ),
+      describe("dnnl_binary", [binaries[of], a, b, dst], attributes),
     eltwise: (of, { src, alpha, beta }, attributes) =>
-      describe(eltwise(propagation.inference, eltwises[of], src, alpha, beta), attributes),
+      describe("dnnl_eltwise_forward", [inference, eltwises[of], src, alpha, beta], attributes),
     reluForward: (md, attributes) =>
-      describe(eltwise(propagation.training, eltwises.reluFromResult, md, 0, 0), attributes),
+      describe("dnnl_eltwise_forward", [training, reluFromResult, md, 0, 0], attributes),
     reluBackward: (md, hint, attributes) =>
-      describe(
-        (op) =>
-          library.call(
-            "dnnl_eltwise_backward_desc_init",
-            op,
-            eltwises.reluFromResult,
-            md.pointer,
-            md.pointer,
-            0,
-            0,
-          ),
-        attributes,
-        hint,
-      ),
-    convolution: (kind, of, attributes) =>
-      describe(
-        (op) =>
-          library.call(
-            "dnnl_convolution_forward_desc_init",
-            op,
-            kind,
-            algorithms[of.algorithm ?? "direct"],
-            of.src.pointer,
-            of.weights.pointer,
-            of.bias?.pointer ?? null,
-            of.dst.pointer,
-            ...window(of),
-          ),
-        attributes,
-      ),
-    convolutionData: (of, hint, attributes) =>
-      describe(
-        (op) =>
-          library.call(
-            "dnnl_convolution_backward_data_desc_init",
-            op,
-            algorithms[of.algorithm ?? "direct"],
-            of.src.pointer,
-            of.weights.pointer,
-            of.dst.pointer,
-            ...window(of),
-          ),
-        attributes,
-        hint,
-      ),
-    convolutionWeights: (of, hint, attributes) =>
-      describe(
-        (op) =>
-          library.call(
-            "dnnl_convolution_backward_weights_desc_init",
-            op,
-            algorithms[of.algorithm ?? "direct"],
-            of.src.pointer,
-            of.weights.pointer,
-            of.bias?.pointer ?? null,
-            of.dst.pointer,
-            ...window(of),
-          ),
-        attributes,
-        hint,
-      ),
-    pooling: (kind, of, attributes) =>
-      describe(
-        (op) =>
-          library.call(
-            "dnnl_pooling_forward_desc_init",
-            op,
-            kind,
-            poolings[of.kind],
-            of.src.pointer,
-            of.dst.pointer,
-            ...poolWindow(of),
-          ),
-        attributes,
-      ),
-    poolingBackward: (of, hint, attributes) =>
-      describe(
-        (op) =>
-          library.call(
-            "dnnl_pooling_backward_desc_init",
-            op,
-            poolings[of.kind],
-            of.src.pointer,
-            of.dst.pointer,
-            ...poolWindow(of),
-          ),
-        attributes,
-        hint,
-      ),
-    batchNorm: (kind, of, attributes) =>
-      describe(
-        (op) =>
-          library.call(
-            "dnnl_batch_normalization_forward_desc_init",
-            op,
-            kind,
-            of.src.pointer,
-            of.epsilon,
-            flagsOf(of),
-          ),
-        attributes,
-      ),
+      describe("dnnl_eltwise_backward", [reluFromResult, md, md, 0, 0], attributes, hint),
+    convolution(kind, of, attributes) {
+      const { src, weights, bias, dst } = of;
+      const given = [kind, algorithmOf(of), src, weights, bias, dst, ...window(of)];
+      return describe("dnnl_convolution_forward", given, attributes);
+    },
+    convolutionData(of, hint, attributes) {
+      const given = [algorithmOf(of), of.src, of.weights, of.dst, ...window(of)];
+      return describe("dnnl_convolution_backward_data", given, attributes, hint);
+    },
+    convolutionWeights(of, hint, attributes) {
+      const given = [algorithmOf(of), of.src, of.weights, of.bias, of.dst, ...window(of)];
+      return describe("dnnl_convolution_backward_weights", given, attributes, hint);
+    },
+    pooling(kind, of, attributes) {
+      const given = [kind, poolings[of.kind], of.src, of.dst, ...poolWindow(of)];
+      return describe("dnnl_pooling_forward", given, attributes);
+    },
+    poolingBackward(of, hint, attributes) {
+      const given = [poolings[of.kind], of.src, of.dst, ...poolWindow(of)];
+      return describe("dnnl_pooling_backward", given, attributes, hint);
+    },
+    batchNorm(kind, of, attributes) {
+      const given = [kind, of.src, of.epsilon, flagsOf(of, flags)];
+      return describe("dnnl_batch_normalization_forward", given, attributes);
+    },
     gradientTakesShift: true,
-    batchNormBackward: (of, hint, attributes) =>
-      describe(
-        (op) =>
-          library.call(
-            "dnnl_batch_normalization_backward_desc_init",
-            op,
-            propagation.backward,
-            of.src.pointer,
-            of.src.pointer,
-            of.epsilon,
-            flagsOf(of),
-          ),
-        attributes,
-        hint,
-      ),
-    matmul: (of, attributes) =>
-      describe(
-        (op) =>
-          library.call(
-            "dnnl_matmul_desc_init",
-            op,
-            of.a.pointer,
-            of.b.pointer,
-            of.bias?.pointer ?? null,
-            of.dst.pointer,
-          ),
-        attributes,
-      ),
+    batchNormBackward(of, hint, attributes) {
+      const given = [backward, of.src, of.src, of.epsilon, flagsOf(of, flags)];
+      return describe("dnnl_batch_normalization_backward", given, attributes, hint);
+    },
+    matmul: ({ a, b, bias, dst }, attributes) =>
+      describe("dnnl_matmul", [a, b, bias, dst], attributes),
     softmax: ({ src, log }, attributes) =>
       describe(
-        (op) =>
-          library.call(
-            log ? "dnnl_logsoftmax_forward_desc_init" : "dnnl_softmax_forward_desc_init",
-            op,
-            propagation.inference,
-            src.pointer,
-            1,
-          ),
+        log ? "dnnl_logsoftmax_forward" : "dnnl_softmax_forward",
+        [inference, src, 1],
         attributes,
       ),
     sum: (src, dst, attributes) =>
-      describe(
-        (op) =>
-          library.call(
-            "dnnl_reduction_desc_init",
-            op,
-            reductionSum,
-            src.pointer,
-            dst.pointer,
-            0,
-            0,
-          ),
-        attributes,
-      ),
+      describe("dnnl_reduction", [reductionSum, src, dst, 0, 0], attributes),
   };
 }

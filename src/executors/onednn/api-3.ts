@@ -4,15 +4,17 @@
  */
 import {
   type Api,
-  algorithms,
-  type BatchNorm,
+  algorithmOf,
   binaries,
   type Convolution,
   dimsOf,
+  flagsOf,
   type Layout,
   type NumberType,
+  natives,
   type Order,
   type Pooling,
+  permutedDims,
   poolings,
   propagation,
   reductionSum,
@@ -21,7 +23,7 @@ import {
 } from "./api.js";
 import { declarations } from "./declarations-3.js";
 import type { Handles } from "./handles.js";
-import type { Library } from "./library.js";
+import type { Library, Native } from "./library.js";
 
 const tags = {
   any: [1, 1, 1, 1, 1],
@@ -31,6 +33,13 @@ const eltwises = { relu: 32, sqrt: 37, linear: 38, reluFromResult: 0x100 };
 const softmaxes = { plain: 0x30000, log: 0x30001 };
 const flags = { fixed: 1, scale: 2, shift: 4, relu: 8 };
 const sameType = 0; // dnnl_data_type_undef
+
+/** What primitives are, by the beginnings of their functions' names. */
+type Described = keyof typeof declarations extends infer Name
+  ? Name extends `${infer Start}_primitive_desc_create`
+    ? Start
+    : never
+  : never;
 
 /** The 3.x side. */
 export function createApi3(base: Library, engine: bigint, handles: Handles): Api {
@@ -65,7 +74,17 @@ export function createApi3(base: Library, engine: bigint, handles: Handles): Api
       type,
     );
   };
-  const none = dimsOf([0, 0]);
+  const describe = (
+    what: Described,
+    given: readonly unknown[],
+    attributes: Native,
+    hint: readonly bigint[] = [],
+  ): bigint =>
+    library.create(
+      `${what}_primitive_desc_create`,
+      ...natives([engine, ...given, ...hint, attributes]),
+    );
+  const none = dimsOf([0, 0]); // dilation
   const window = ({ stride, padding }: Convolution) => [
     dimsOf(stride),
     none,
@@ -79,11 +98,8 @@ export function createApi3(base: Library, engine: bigint, handles: Handles): Api
     dimsOf(padding),
     dimsOf(padding),
   ];
-  const flagsOf = (of: BatchNorm) =>
-    (of.fixed ? flags.fixed : 0) +
-    (of.relu ? flags.relu : 0) +
-    (of.scale ? flags.scale : 0) +
-    (of.shift ? flags.shift : 0);
+  const { inference, training, backward } = propagation;
+  const { reluFromResult } = eltwises;
 
   return {
     library,
@@ -100,18 +116,12 @@ export function createApi3(base: Library, engine: bigint, handles: Handles): Api
         dims,
         of.type,
       ),
-    permuted: (of, axes) => {
-      const dims = [...of.dims];
-      axes.forEach((to, from) => {
-        dims[to] = of.dims[from] ?? 1;
-      });
-      const order = Int32Array.from(axes);
-      return owned(
-        library.create("dnnl_memory_desc_permute_axes", of.pointer, order),
-        dims,
+    permuted: (of, axes) =>
+      owned(
+        library.create("dnnl_memory_desc_permute_axes", of.pointer, Int32Array.from(axes)),
+        permutedDims(of.dims, axes),
         of.type,
-      );
-    },
+      ),
     keep: ({ pointer, dims, type }) =>
       owned(library.create("dnnl_memory_desc_clone", pointer), dims, type),
     copyLayout: (pointer, dims, type) =>
@@ -131,191 +141,64 @@ export function createApi3(base: Library, engine: bigint, handles: Handles): Api
         }
       }
     },
-
     postOpArgument: (index) => 32768 * (index + 1) + 2, // DNNL_ARG_ATTR_MULTIPLE_POST_OP | SRC_1
 
     reorder: (src, dst, attributes) =>
       library.create(
         "dnnl_reorder_primitive_desc_create",
-        src.pointer,
-        engine,
-        dst.pointer,
-        engine,
-        attributes,
+        ...natives([src, engine, dst, engine, attributes]),
       ),
-    concat: (parts, dst, axis, attributes) =>
-      library.create(
-        "dnnl_concat_primitive_desc_create",
-        engine,
-        dst.pointer,
-        parts.length,
-        axis,
-        BigUint64Array.from(parts, ({ pointer }) => pointer as bigint),
-        attributes,
-      ),
+    concat(parts, dst, axis, attributes) {
+      const all = BigUint64Array.from(parts, ({ pointer }) => pointer as bigint);
+      return describe("dnnl_concat", [dst, parts.length, axis, all], attributes);
+    },
     binary: (of, a, b, dst, attributes) =>
-      library.create(
-        "dnnl_binary_primitive_desc_create",
-        engine,
-        binaries[of],
-        a.pointer,
-        b.pointer,
-        dst.pointer,
-        attributes,
-      ),
-    eltwise: (of, { src, dst, alpha, beta }, attributes) =>
-      library.create(
-        "dnnl_eltwise_forward_primitive_desc_create",
-        engine,
-        propagation.inference,
-        eltwises[of],
-        src.pointer,
-        dst.pointer,
-        alpha,
-        beta,
-        attributes,
-      ),
-    reluForward: ({ pointer }, attributes) =>
-      library.create(
-        "dnnl_eltwise_forward_primitive_desc_create",
-        engine,
-        propagation.training,
-        eltwises.reluFromResult,
-        pointer,
-        pointer,
-        0,
-        0,
-        attributes,
-      ),
-    reluBackward: ({ pointer }, hint, attributes) =>
-      library.create(
-        "dnnl_eltwise_backward_primitive_desc_create",
-        engine,
-        eltwises.reluFromResult,
-        pointer,
-        pointer,
-        pointer,
-        0,
-        0,
-        hint,
-        attributes,
-      ),
-    convolution: (kind, of, attributes) =>
-      library.create(
-        "dnnl_convolution_forward_primitive_desc_create",
-        engine,
-        kind,
-        algorithms[of.algorithm ?? "direct"],
-        of.src.pointer,
-        of.weights.pointer,
-        of.bias?.pointer ?? null,
-        of.dst.pointer,
-        ...window(of),
-        attributes,
-      ),
-    convolutionData: (of, hint, attributes) =>
-      library.create(
-        "dnnl_convolution_backward_data_primitive_desc_create",
-        engine,
-        algorithms[of.algorithm ?? "direct"],
-        of.src.pointer,
-        of.weights.pointer,
-        of.dst.pointer,
-        ...window(of),
-        hint,
-        attributes,
-      ),
-    convolutionWeights: (of, hint, attributes) =>
-      library.create(
-        "dnnl_convolution_backward_weights_primitive_desc_create",
-        engine,
-        algorithms[of.algorithm ?? "direct"],
-        of.src.pointer,
-        of.weights.pointer,
-        of.bias?.pointer ?? null,
-        of.dst.pointer,
-        ...window(of),
-        hint,
-        attributes,
-      ),
-    pooling: (kind, of, attributes) =>
-      library.create(
-        "dnnl_pooling_forward_primitive_desc_create",
-        engine,
-        kind,
-        poolings[of.kind],
-        of.src.pointer,
-        of.dst.pointer,
-        ...poolWindow(of),
-        attributes,
-      ),
-    poolingBackward: (of, hint, attributes) =>
-      library.create(
-        "dnnl_pooling_backward_primitive_desc_create",
-        engine,
-        poolings[of.kind],
-        of.src.pointer,
-        of.dst.pointer,
-        ...poolWindow(of),
-        hint,
-        attributes,
-      ),
-    batchNorm: (kind, of, attributes) =>
-      library.create(
-        "dnnl_batch_normalization_forward_primitive_desc_create",
-        engine,
-        kind,
-        of.src.pointer,
-        of.src.pointer,
-        of.epsilon,
-        flagsOf(of),
-        attributes,
-      ),
+      describe("dnnl_binary", [binaries[of], a, b, dst], attributes),
+    eltwise(of, { src, dst, alpha, beta }, attributes) {
+      const given = [inference, eltwises[of], src, dst, alpha, beta];
+      return describe("dnnl_eltwise_forward", given, attributes);
+    },
+    reluForward: (md, attributes) =>
+      describe("dnnl_eltwise_forward", [training, reluFromResult, md, md, 0, 0], attributes),
+    reluBackward: (md, hint, attributes) =>
+      describe("dnnl_eltwise_backward", [reluFromResult, md, md, md, 0, 0], attributes, [hint]),
+    convolution(kind, of, attributes) {
+      const { src, weights, bias, dst } = of;
+      const given = [kind, algorithmOf(of), src, weights, bias, dst, ...window(of)];
+      return describe("dnnl_convolution_forward", given, attributes);
+    },
+    convolutionData(of, hint, attributes) {
+      const given = [algorithmOf(of), of.src, of.weights, of.dst, ...window(of)];
+      return describe("dnnl_convolution_backward_data", given, attributes, [hint]);
+    },
+    convolutionWeights(of, hint, attributes) {
+      const given = [algorithmOf(of), of.src, of.weights, of.bias, of.dst, ...window(of)];
+      return describe("dnnl_convolution_backward_weights", given, attributes, [hint]);
+    },
+    pooling(kind, of, attributes) {
+      const given = [kind, poolings[of.kind], of.src, of.dst, ...poolWindow(of)];
+      return describe("dnnl_pooling_forward", given, attributes);
+    },
+    poolingBackward(of, hint, attributes) {
+      const given = [poolings[of.kind], of.src, of.dst, ...poolWindow(of)];
+      return describe("dnnl_pooling_backward", given, attributes, [hint]);
+    },
+    batchNorm(kind, of, attributes) {
+      const given = [kind, of.src, of.src, of.epsilon, flagsOf(of, flags)];
+      return describe("dnnl_batch_normalization_forward", given, attributes);
+    },
     gradientTakesShift: false,
-    batchNormBackward: (of, hint, attributes) =>
-      library.create(
-        "dnnl_batch_normalization_backward_primitive_desc_create",
-        engine,
-        propagation.backward,
-        of.src.pointer,
-        of.src.pointer,
-        of.src.pointer,
-        of.epsilon,
-        flagsOf(of),
-        hint,
-        attributes,
-      ),
-    matmul: (of, attributes) =>
-      library.create(
-        "dnnl_matmul_primitive_desc_create",
-        engine,
-        of.a.pointer,
-        of.b.pointer,
-        of.bias?.pointer ?? null,
-        of.dst.pointer,
-        attributes,
-      ),
-    softmax: ({ src, dst, log }, attributes) =>
-      library.create(
-        "dnnl_softmax_forward_primitive_desc_create",
-        engine,
-        propagation.inference,
-        log ? softmaxes.log : softmaxes.plain,
-        src.pointer,
-        dst.pointer,
-        1,
-        attributes,
-      ),
+    batchNormBackward(of, hint, attributes) {
+      const given = [backward, of.src, of.src, of.src, of.epsilon, flagsOf(of, flags)];
+      return describe("dnnl_batch_normalization_backward", given, attributes, [hint]);
+    },
+    matmul: ({ a, b, bias, dst }, attributes) =>
+      describe("dnnl_matmul", [a, b, bias, dst], attributes),
+    softmax({ src, dst, log }, attributes) {
+      const given = [inference, log ? softmaxes.log : softmaxes.plain, src, dst, 1];
+      return describe("dnnl_softmax_forward", given, attributes);
+    },
     sum: (src, dst, attributes) =>
-      library.create(
-        "dnnl_reduction_primitive_desc_create",
-        engine,
-        reductionSum,
-        src.pointer,
-        dst.pointer,
-        0,
-        0,
-        attributes,
-      ),
+      describe("dnnl_reduction", [reductionSum, src, dst, 0, 0], attributes),
   };
 }

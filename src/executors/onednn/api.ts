@@ -67,7 +67,7 @@ export const poolings = { max: 0x1ff, avg: 0x3ff } as const;
 export const reductionSum = 196596;
 
 /** Ways to convolve, with their `dnnl_alg_kind_t`, alike in both interfaces. */
-export const algorithms = { direct: 1, winograd: 2 } as const;
+const algorithms = { direct: 1, winograd: 2 } as const;
 
 /** What a convolution is asked with; the layouts may be `any`. */
 export interface Convolution {
@@ -163,6 +163,41 @@ export interface MatMul {
 
 /** Makes the side of an interface that belongs to an engine. */
 export type CreateApi = (library: Library, engine: bigint, handles: Handles) => Api;
+
+/** What functions of the library are given: layouts by their memory descriptors. */
+export function natives(given: readonly unknown[]): unknown[] {
+  return given.map((one) => {
+    if (one === undefined) return null;
+    return isLayout(one) ? one.pointer : one;
+  });
+}
+
+function isLayout(value: unknown): value is Layout {
+  return typeof value === "object" && value !== null && "pointer" in value;
+}
+
+/** The number of the algorithm that a convolution asks for. */
+export function algorithmOf({ algorithm = "direct" }: Convolution): number {
+  return algorithms[algorithm];
+}
+
+/** The sum of the flags that a batch norm sets. */
+export function flagsOf(
+  of: BatchNorm,
+  flags: Readonly<Record<"fixed" | "scale" | "shift" | "relu", number>>,
+): number {
+  const names = ["fixed", "scale", "shift", "relu"] as const;
+  return names.reduce((sum, name) => sum + (of[name] ? flags[name] : 0), 0);
+}
+
+/** The dimensions of a tensor once axis `i` is axis `axes[i]`. */
+export function permutedDims(dims: readonly number[], axes: readonly number[]): number[] {
+  const permuted = [...dims];
+  axes.forEach((to, from) => {
+    permuted[to] = dims[from] ?? 1;
+  });
+  return permuted;
+}
 
 /** Sizes as the library takes them. */
 export function dimsOf(sizes: readonly number[]): BigInt64Array {

@@ -53,15 +53,15 @@ export { preprocess } from "./image/preprocess.js";
 export { type Preprocessing, type PresetName, presets } from "./image/presets.js";
 export type { ImageSource } from "./image/source.js";
 // The model.
-export {
-  type ClassifyOptions,
-  type CreateOptions,
-  type ImageError,
-  InceptionResNetV2,
-  type LoadOptions,
-  type ModelOptions,
-  type StreamOptions,
-} from "./model/model.js";
+export { InceptionResNetV2 } from "./model/model.js";
+export type {
+  ClassifyOptions,
+  CreateOptions,
+  ImageError,
+  LoadOptions,
+  ModelOptions,
+  StreamOptions,
+} from "./model/options.js";
 export { imagenetLabels } from "./predictions/imagenet-1k.js";
 export type { Prediction } from "./predictions/predictions.js";
 export { type Summary, type SummaryDepth, summarize } from "./summary/summary.js";

@@ -4,7 +4,8 @@
 import { exitCodes, Irv2Error, packError } from "../errors.js";
 import { findImages } from "../image/find-images.js";
 import type { ImageSource } from "../image/source.js";
-import type { ImageError, InceptionResNetV2 } from "../model/model.js";
+import type { InceptionResNetV2 } from "../model/model.js";
+import type { ImageError } from "../model/options.js";
 import { listenForInterruption } from "./interruption.js";
 import { createProgress } from "./progress.js";
 

@@ -5,74 +5,33 @@
  * image loader with its own. Decoding, resizing and computing never run on the caller's event loop.
  */
 import { lower } from "../architecture/lower.js";
-import { configureNetwork, type NetworkOptions } from "../architecture/transforms.js";
+import { configureNetwork } from "../architecture/transforms.js";
 import { InputError, UsageError } from "../errors.js";
-import type { Executor, Precision, Program } from "../executors/executor.js";
-import { createExecutor, type EngineName } from "../executors/index.js";
+import type { Executor, Program } from "../executors/executor.js";
+import { createExecutor } from "../executors/index.js";
 import type { Graph } from "../graph/ir.js";
 import { selectOutputs } from "../graph/passes/rewrite.js";
-import { ImageLoader } from "../image/loader.js";
-import { type Preprocessing, type PresetName, presets } from "../image/presets.js";
+import type { ImageLoader } from "../image/loader.js";
+import type { Preprocessing } from "../image/presets.js";
 import type { ImageSource } from "../image/source.js";
-import { imagenetLabels } from "../predictions/imagenet-1k.js";
 import { type Prediction, topK } from "../predictions/predictions.js";
 import { type Summary, type SummaryDepth, summarize } from "../summary/summary.js";
 import { formatShape, item, stack, type Tensor, type Tensors, tensor } from "../tensor/tensor.js";
-import { type Initializer, initializeParameters } from "../weights/initialize.js";
-import {
-  type LoadedWeights,
-  type LoadWeightsOptions,
-  loadWeights,
-  type WeightSource,
-} from "../weights/load.js";
+import { initializeParameters } from "../weights/initialize.js";
+import { type LoadedWeights, loadWeights, type WeightSource } from "../weights/load.js";
 import { batches } from "./batches.js";
-
-/** How to run a model, whatever its weights. */
-export interface ModelOptions {
-  /** Where to compute; `auto` takes the fastest that works here. */
-  readonly engine?: EngineName | undefined;
-  /** Threads to compute with; by default one a core. */
-  readonly threads?: number | undefined;
-  /** Number type of products and activations; fp32. bf16 is computed by the engine onednn alone. */
-  readonly precision?: Precision | undefined;
-  /** How photos become tensors; by default what the weights say, and `timm` if they say nothing. */
-  readonly preprocessing?: PresetName | Preprocessing | undefined;
-  /** Names of the classes; by default what the weights say, and ImageNet's for 1000 classes. */
-  readonly labels?: readonly string[] | undefined;
-  /** Largest image to decode, in pixels; 100 million. */
-  readonly maxPixels?: number | undefined;
-  /** Color put behind transparent images, 0 to 255; by default the hidden color shows. */
-  readonly background?: readonly [red: number, green: number, blue: number] | undefined;
-}
-
-/** How to make an untrained model. */
-export interface CreateOptions extends ModelOptions, NetworkOptions {
-  /** Whose rule draws the weights; `slim`. */
-  readonly initializer?: Initializer | undefined;
-  /** Two models of one seed have equal weights; 0. */
-  readonly seed?: number | undefined;
-}
-
-/** How to load weights. */
-export interface LoadOptions extends ModelOptions, LoadWeightsOptions {}
-
-/** How to go through many images. */
-export interface StreamOptions {
-  /** Images computed at once; 1. */
-  readonly batch?: number;
-}
-
-/** How to classify. */
-export interface ClassifyOptions {
-  /** How many classes to give, the likeliest first; 5. */
-  readonly topK?: number;
-}
-
-/** An image that could not be read, in the place of its result. */
-export interface ImageError {
-  readonly source: ImageSource;
-  readonly error: Error;
-}
+import {
+  type ClassifyOptions,
+  type CreateOptions,
+  type Described,
+  type ImageError,
+  type LoadOptions,
+  type ModelOptions,
+  openLoader,
+  readOptions,
+  type StreamOptions,
+  type Use,
+} from "./options.js";
 
 type Images = Iterable<ImageSource> | AsyncIterable<ImageSource>;
 
@@ -81,9 +40,7 @@ interface Parts {
   readonly graph: Graph;
   /** Gives the parameters anew each time: compiling takes them away. */
   readonly parameters: () => Promise<Tensors>;
-  readonly preprocessing: Preprocessing;
-  readonly labels: readonly string[];
-  readonly temperature: number;
+  readonly use: Use;
   readonly executor: Executor;
   readonly program: Program;
   readonly options: ModelOptions;
@@ -120,9 +77,9 @@ export class InceptionResNetV2 {
   private constructor(parts: Parts) {
     const [, , height = 0, width = 0] = parts.graph.inputs[0]?.shape ?? [];
     this.graph = parts.graph;
-    this.preprocessing = parts.preprocessing;
-    this.labels = parts.labels;
-    this.temperature = parts.temperature;
+    this.preprocessing = parts.use.preprocessing;
+    this.labels = parts.use.labels;
+    this.temperature = parts.use.temperature;
     this.inputSize = [height, width];
     this.engine = parts.executor.description;
     this.#parts = parts;
@@ -140,9 +97,9 @@ export class InceptionResNetV2 {
   }
 
   /**
-   * Loads weights: a safetensors file of this project or of timm, by path, URL or content. Classes,
-   * width, input size and preprocessing come from the file. Throws `ModelError` when the file is
-   * not such a file, or not whole.
+   * Loads weights of any format that `loadWeights` reads, by path, URL or content. Classes, width,
+   * input size and preprocessing come from the file. Throws `ModelError` when the file is not such a
+   * file, or not whole.
    */
   static async load(source: WeightSource, options: LoadOptions = {}): Promise<InceptionResNetV2> {
     const { dropBackground, inputSize } = options;
@@ -181,10 +138,10 @@ export class InceptionResNetV2 {
   ): Promise<InceptionResNetV2> {
     const executor = await starting;
     try {
-      const { graph } = model;
-      const named = { ...model, ...readOptions(model, options) };
-      const program = await executor.compile(graph, await model.parameters(), { consume: true });
-      return new InceptionResNetV2({ ...named, executor, program, options });
+      const { graph, parameters } = model;
+      const use = readOptions(model, options);
+      const program = await executor.compile(graph, await parameters(), { consume: true });
+      return new InceptionResNetV2({ graph, parameters, use, executor, program, options });
     } catch (error) {
       await executor.dispose();
       throw error;
@@ -350,15 +307,7 @@ export class InceptionResNetV2 {
   }
 
   #images(): ImageLoader {
-    const { maxPixels, background } = this.#parts.options;
-    const [height, width] = this.inputSize;
-    this.#loader ??= new ImageLoader({
-      preprocessing: this.preprocessing,
-      height,
-      width,
-      ...(maxPixels !== undefined && { maxPixels }),
-      ...(background !== undefined && { background }),
-    });
+    this.#loader ??= openLoader(this.preprocessing, this.inputSize, this.#parts.options);
     return this.#loader;
   }
 
@@ -390,27 +339,4 @@ export class InceptionResNetV2 {
     const graph = selectOutputs(this.graph, outputs);
     return executor.compile(graph, await parameters(), { consume: true });
   }
-}
-
-/** What weights may say of how to use them. */
-type Described = Pick<LoadedWeights, "labels" | "preprocessing" | "temperature">;
-
-/** What the options and the weights say of preprocessing and class names, the options first. */
-function readOptions(
-  model: Pick<Parts, "graph"> & Described,
-  options: ModelOptions,
-): Pick<Parts, "labels" | "preprocessing" | "temperature"> {
-  const chosen = options.preprocessing ?? model.preprocessing ?? "timm";
-  const preprocessing = typeof chosen === "string" ? presets[chosen] : chosen;
-  const classes = model.graph.outputs.get("logits")?.shape[1] ?? 0;
-  const known = classes === imagenetLabels.length ? imagenetLabels : [];
-  const labels = options.labels ?? model.labels ?? known;
-  const { temperature = 1 } = model;
-  if (labels.length === 0 || labels.length === classes) {
-    return { preprocessing, labels, temperature };
-  }
-  throw new UsageError(
-    "LABEL_COUNT",
-    `Cannot name the classes: expected ${classes} labels, got ${labels.length}`,
-  );
 }

@@ -3,7 +3,8 @@
  */
 import { evaluateLogits } from "../evaluation/metrics.js";
 import { crossFit, fitTemperature } from "../evaluation/temperature.js";
-import { InceptionResNetV2, type LoadOptions } from "../model/model.js";
+import { InceptionResNetV2 } from "../model/model.js";
+import type { LoadOptions } from "../model/options.js";
 import type { FloatType } from "../weights/formats/floats.js";
 import { loadWeights } from "../weights/load.js";
 import { saveWeights } from "../weights/save.js";

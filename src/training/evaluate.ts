@@ -4,7 +4,8 @@
 import { findLabelled } from "../data/dataset.js";
 import { InputError } from "../errors.js";
 import { type Evaluation, type EvaluationInput, evaluateLogits } from "../evaluation/metrics.js";
-import { InceptionResNetV2, type LoadOptions } from "../model/model.js";
+import { InceptionResNetV2 } from "../model/model.js";
+import type { LoadOptions } from "../model/options.js";
 
 /** Which photos to go through, and how. */
 export interface PhotoOptions {

@@ -9,7 +9,8 @@ import type { Node, Value } from "../../graph/ir.js";
 import type { Pair } from "../../graph/ops.js";
 import type { Convolution, Layout } from "./api.js";
 import type { Descriptor } from "./descriptor.js";
-import { type Finish, inference, type Lowering, type Site, training } from "./lowering.js";
+import { inference, type Lowering, type Site, training } from "./lowering.js";
+import type { Finish } from "./primitives.js";
 import { args, type Placed } from "./runtime.js";
 import type { Siblings } from "./side-by-side.js";
 

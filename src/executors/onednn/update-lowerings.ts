@@ -3,7 +3,8 @@
  */
 import type { Value } from "../../graph/ir.js";
 import { clipEpsilon, type OptimizerAttributes } from "../../graph/optimizer-ops.js";
-import type { Finish, Lowering, Site } from "./lowering.js";
+import type { Lowering, Site } from "./lowering.js";
+import type { Finish } from "./primitives.js";
 import type { Placed } from "./runtime.js";
 import { inPlace, rowOf } from "./update-rows.js";
 

@@ -9,7 +9,8 @@
 import type { Node, Value } from "../../graph/ir.js";
 import type { OptimizerAttributes } from "../../graph/optimizer-ops.js";
 import type { BinaryName, Layout } from "./api.js";
-import type { Finish, Site } from "./lowering.js";
+import type { Site } from "./lowering.js";
+import type { Finish } from "./primitives.js";
 import type { Prepared } from "./recorder.js";
 import { args, type Placed } from "./runtime.js";
 

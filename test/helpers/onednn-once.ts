@@ -22,18 +22,31 @@ Library.prototype.allocate = (bytes) =>
 const batch = 2;
 const size = 75;
 const classes = 10;
+const engine = new OneDnnEngine(await Runtime.open(1), "f32");
+const photos = (count: number) => {
+  const image = tensor([count, 3, size, size]);
+  image.data.forEach((_, at) => {
+    image.data[at] = Math.sin(at);
+  });
+  return image;
+};
+
+// Wide enough for whole blocks of channels, in which branches of one photo lie side by side.
+for (const counts of [
+  [1, 2],
+  [2, 1],
+]) {
+  const [first = 1] = counts;
+  const wide = lower(configureNetwork({ width: 0.5, inputSize: size, classes }), { batch: first });
+  const parameters = initializeParameters(wide, { initializer: "slim", seed: 0 });
+  const program = await engine.compile(wide, parameters, { consume: false });
+  for (const count of counts) await program.run(new Map([["image", photos(count)]]), ["logits"]);
+  await program.release();
+}
+
 const graph = lower(configureNetwork({ width: 0.1, inputSize: size, classes }), { batch });
 const parameters = initializeParameters(graph, { initializer: "slim", seed: 0 });
-const engine = new OneDnnEngine(await Runtime.open(1), "f32");
-const image = tensor([batch, 3, size, size]);
-image.data.forEach((_, at) => {
-  image.data[at] = Math.sin(at);
-});
-
-const program = await engine.compile(graph, parameters, { consume: false });
-await program.run(new Map([["image", image]]), ["logits"]);
-await program.release();
-
+const image = photos(batch);
 const { gradients, update, state, masks } = buildStepGraphs(graph, { optimizer: paperRmsProp });
 const variables = new Map<string, Tensor>(parameters);
 for (const { name, shape } of state) variables.set(name, tensor(shape));

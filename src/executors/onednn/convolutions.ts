@@ -45,7 +45,10 @@ export const convolution: Lowering<"conv2d"> = (site, node) => {
   site.give(result, dst);
 };
 
-/** Sibling 1x1 convolutions, each with its ReLU, as one; false if their weights do not go together. */
+/**
+ * Sibling 1x1 convolutions, each with its ReLU, as one; false if the library has nothing fast for
+ * that or their weights do not go together.
+ */
 function convolveTogether(site: Site, { of, together: dst }: Siblings): boolean {
   const operands = (at: number) => of.map(({ convolution }) => convolution.inputs[at] as Value);
   const [x] = operands(0) as [Value];
@@ -61,6 +64,7 @@ function convolveTogether(site: Site, { of, together: dst }: Siblings): boolean 
   const { api } = site.recorder;
   const attributes = site.attributes([{ kind: "relu" }]);
   const descriptor = site.recorder.describe(api.convolution(inference, shape, attributes));
+  if (descriptor.isReference) return false;
   const weights = site.weights(operands(1), descriptor.layout("weights", shape.weights));
   const bias = site.weights(operands(2), shape.bias as Layout);
   if (!weights || !bias) return false;

@@ -1,6 +1,7 @@
 /**
  * @file A small network on oneDNN in this very thread, forward and two training steps: what valgrind
- * looks at, run as a program.
+ * looks at, run as a program. With the argument `guards`, marks stand behind every room in memory,
+ * and must stand there in the end.
  */
 import koffi from "koffi";
 import { lower } from "../../src/architecture/lower.js";
@@ -12,41 +13,44 @@ import { type Tensor, tensor } from "../../src/tensor/tensor.js";
 import { paperRmsProp } from "../../src/training/optimizer.js";
 import { buildStepGraphs } from "../../src/training/step-graphs.js";
 import { initializeParameters } from "../../src/weights/initialize.js";
+import { branches, wave } from "./branches.js";
 
 // Rooms of the size that is asked for: in whole pages, what is written behind one would not be seen.
 const alignment = 64;
+const guard = process.argv.includes("guards") ? 4096 : 0;
+const guards: Uint8Array[] = [];
 const { aligned_alloc: allocate } = declare(koffi as unknown as Koffi, null, system);
-Library.prototype.allocate = (bytes) =>
-  allocate?.(alignment, alignment * Math.ceil(Math.max(1, bytes) / alignment)) as bigint;
-
-const batch = 2;
-const size = 75;
-const classes = 10;
-const engine = new OneDnnEngine(await Runtime.open(1), "f32");
-const photos = (count: number) => {
-  const image = tensor([count, 3, size, size]);
-  image.data.forEach((_, at) => {
-    image.data[at] = Math.sin(at);
-  });
-  return image;
+Library.prototype.allocate = (bytes) => {
+  const size = alignment * Math.ceil(Math.max(1, bytes) / alignment);
+  const address = allocate?.(alignment, size + guard) as bigint;
+  if (guard > 0) guards.push(new Uint8Array(koffi.view(address + BigInt(size), guard)).fill(0xa5));
+  return address;
 };
+if (guard > 0) Library.prototype.free = () => {}; // guards are looked at in the end
 
-// Wide enough for whole blocks of channels, in which branches of one photo lie side by side.
+const engine = new OneDnnEngine(await Runtime.open(1), "f32");
 for (const counts of [
   [1, 2],
   [2, 1],
 ]) {
-  const [first = 1] = counts;
-  const wide = lower(configureNetwork({ width: 0.5, inputSize: size, classes }), { batch: first });
-  const parameters = initializeParameters(wide, { initializer: "slim", seed: 0 });
-  const program = await engine.compile(wide, parameters, { consume: false });
-  for (const count of counts) await program.run(new Map([["image", photos(count)]]), ["logits"]);
+  const { graph, parameters } = branches(counts[0] ?? 1, [16, 32]);
+  const program = await engine.compile(graph, parameters, { consume: false });
+  for (const count of counts) {
+    await program.run(new Map([["x", wave([count, 32, 5, 5], 0)]]), ["both"]);
+  }
   await program.release();
 }
 
+const batch = 2;
+const size = 75;
+const classes = 10;
 const graph = lower(configureNetwork({ width: 0.1, inputSize: size, classes }), { batch });
 const parameters = initializeParameters(graph, { initializer: "slim", seed: 0 });
-const image = photos(batch);
+const image = wave([batch, 3, size, size], 0);
+const program = await engine.compile(graph, parameters, { consume: false });
+await program.run(new Map([["image", image]]), ["logits"]);
+await program.release();
+
 const { gradients, update, state, masks } = buildStepGraphs(graph, { optimizer: paperRmsProp });
 const variables = new Map<string, Tensor>(parameters);
 for (const { name, shape } of state) variables.set(name, tensor(shape));
@@ -66,4 +70,7 @@ for (let step = 0; step < 2; step++) {
 }
 await training.release();
 await engine.dispose();
+if (!guards.every((one) => one.every((byte) => byte === 0xa5))) {
+  throw new Error("something was written behind a room in memory");
+}
 process.stdout.write("done\n");

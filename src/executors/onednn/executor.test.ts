@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { executorContract } from "../../../test/contract/executor.contract.js";
+import { branches, wave } from "../../../test/helpers/branches.js";
 import { noBf16, noOneDnn } from "../../../test/helpers/engines.js";
 import { GraphBuilder } from "../../graph/builder.js";
-import type { Value } from "../../graph/ir.js";
 import { relativeL2, type Tensor, tensor } from "../../tensor/tensor.js";
 import { createExecutor } from "../index.js";
 
@@ -29,36 +29,6 @@ function residual(channels: number) {
   const both = graph.add("concat", "both", [y, x], {});
   const parameters = new Map([w, b].map(({ name, shape }) => [name, wave(shape, 1)]));
   return { graph: graph.finish("residual", new Map([["both", both]])), parameters };
-}
-
-/** A block with two branches that begin alike: relu(a x), relu(b relu(c x)), side by side, and x. */
-function branches(batch: number, widths: readonly [number, number]) {
-  const graph = new GraphBuilder();
-  const x = graph.input("x", [batch, 32, 5, 5]);
-  const made: Value[] = [];
-  const convolve = (name: string, from: Value, channels: number, size: number) => {
-    const w = graph.parameter(`${name}/w`, [channels, from.shape[1] ?? 1, size, size], "weight");
-    const b = graph.parameter(`${name}/b`, [channels], "bias");
-    made.push(w, b);
-    const padding = size === 3 ? ([1, 1] as const) : ([0, 0] as const);
-    const y = graph.add("conv2d", name, [from, w, b], { stride: [1, 1], padding });
-    return graph.add("relu", `${name}/relu`, [y], {});
-  };
-  const a = convolve("a", x, widths[0], 1);
-  const c = convolve("c", x, widths[1], 1);
-  const b = convolve("b", c, 48, 3);
-  const inner = graph.add("concat", "inner", [a, b], {});
-  const both = graph.add("concat", "both", [inner, graph.add("relu", "positive", [x], {})], {});
-  const parameters = new Map(made.map(({ name, shape }, at) => [name, wave(shape, at)]));
-  return { graph: graph.finish("branches", new Map([["both", both]])), parameters };
-}
-
-function wave(shape: readonly number[], phase: number): Tensor {
-  const made = tensor(shape);
-  made.data.forEach((_, at) => {
-    made.data[at] = Math.sin(phase + 0.7 * at);
-  });
-  return made;
 }
 
 describe("the onednn executor", { skip: noOneDnn }, () => {

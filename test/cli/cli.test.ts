@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { access, constants, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { readSafetensors } from "../../src/weights/formats/safetensors.js";
@@ -227,6 +227,10 @@ describe("irv2", () => {
     assert.equal(one?.engine, "onnxruntime");
     assert.ok((one?.imagesPerSecond ?? 0) > 0 && (one?.peakMemoryBytes ?? 0) > 1e7);
   });
+
+  it("is a program by itself, whoever built it", { skip: process.platform === "win32" }, () =>
+    access(program, constants.X_OK),
+  );
 
   it("examines the machine", async () => {
     const { code, stdout } = await irv2(["doctor", "--json"]);

@@ -39,7 +39,8 @@ export function confusionTable({ perClass, confusion }: Evaluation): string {
   const part = isWhole
     ? ""
     : ` Shown are the ${shown.length} of ${formatCount(perClass.length)} classes that are confused most.`;
-  return `<section${density === "roomy" ? "" : ' class="wide"'}><h2>Confusion matrix</h2>
+  const width = shown.length <= 6 ? "" : ' class="wide"'; // what half a page has room for
+  return `<section${width}><h2>Confusion matrix</h2>
 <p class="note">Rows are the true classes, columns the predicted ones; cells count images. The deeper the
 colour, the larger the share of the row.${part}</p>
 <div class="scroll" role="region" aria-label="Confusion matrix" tabindex="0"><table class="matrix ${density}">

@@ -20,7 +20,6 @@ const pictureSide = 160;
  */
 export async function writeReport(run: Run, engine: string): Promise<Evaluation> {
   const { settings, dataset, folder, progress } = run;
-  const { threads, precision } = settings;
   const evaluation = await evaluateBest(run);
   const { best, rows } = progress;
   const seconds = rows.reduce((sum, row) => sum + row.seconds, 0);
@@ -36,7 +35,7 @@ export async function writeReport(run: Run, engine: string): Promise<Evaluation>
     ]),
     ["Optimiser", `${settings.optimizer.kind}, ${settings.schedule.kind} schedule`],
     ["Best epoch", best ? `${best.epoch} of ${rows.length}` : "none"],
-    ["Engine", `${engine}, ${precision}${threads === null ? "" : `, ${threads} threads`}`],
+    ["Engine", engine],
     ["Time", formatSeconds(seconds)],
   ];
   const pictures = await picturesOf(evaluation);

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { lower } from "../../architecture/lower.js";
 import { configureNetwork } from "../../architecture/transforms.js";
-import type { Graph } from "../../graph/ir.js";
+import { GraphBuilder } from "../../graph/builder.js";
+import type { Graph, Value } from "../../graph/ir.js";
 import { forInference } from "../../graph/passes/for-inference.js";
 import { initializeParameters } from "../../weights/initialize.js";
 import { planRows, type Row } from "./side-by-side.js";
@@ -13,6 +14,22 @@ function folded(batch: number): Graph {
   const parameters = initializeParameters(graph, { initializer: "slim", seed: 1 });
   return forInference({ graph, parameters }, { inPlace: true }).graph;
 }
+
+describe("planRows()", () => {
+  it("joins no convolutions of two inputs, though they share their weights", () => {
+    const graph = new GraphBuilder();
+    const w = graph.parameter("w", [16, 16, 1, 1], "weight");
+    const b = graph.parameter("b", [16], "bias");
+    const results = ["x", "y"].map((name): [string, Value] => {
+      const input = graph.input(name, [1, 16, 5, 5]);
+      const window = { stride: [1, 1], padding: [0, 0] } as const;
+      const made = graph.add("conv2d", `${name}/conv`, [input, w, b], window);
+      return [name, graph.add("relu", `${name}/relu`, [made], {})];
+    });
+    const two = graph.finish("two", new Map(results));
+    assert.deepEqual(planRows(two, new Uses(two)), []);
+  });
+});
 
 describe("planRows() of the network", () => {
   let graph: Graph;

@@ -45,7 +45,7 @@ export function planRows({ nodes }: Graph, uses: Uses): Row[] {
   }
   const rows: Row[] = [];
   for (const input of new Set(nodes.flatMap(({ inputs }) => inputs))) {
-    const all = uses.readers(input).flatMap((node) => siblingOf(node, uses) ?? []);
+    const all = uses.readers(input).flatMap((node) => siblingOf(node, input, uses) ?? []);
     const outside = all.filter((one) => !parts.has(resultOf(one)));
     const head = all.find((one) => heads.has(resultOf(one)));
     const siblings = head ? [...outside, head] : outside;
@@ -61,9 +61,11 @@ export function planRows({ nodes }: Graph, uses: Uses): Row[] {
   return rows;
 }
 
-function siblingOf(node: AnyNode, uses: Uses): Sibling | undefined {
+/** A node as a sibling on an input; convolutions that share weights alone are none. */
+function siblingOf(node: AnyNode, input: Value, uses: Uses): Sibling | undefined {
   if (node.op !== "conv2d" || node.inputs.length !== 3) return undefined;
   const [x, weight] = node.inputs as [Value, Value];
+  if (x !== input) return undefined;
   const [y] = node.outputs as [Value];
   const { stride, padding } = node.attributes;
   const isPointwise = weight.shape[2] === 1 && weight.shape[3] === 1;

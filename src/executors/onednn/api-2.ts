@@ -5,23 +5,19 @@
  */
 import {
   type Api,
-  algorithmOf,
   binaries,
-  type Convolution,
   dimsOf,
   flagsOf,
   type Layout,
   type NumberType,
   natives,
   type Order,
-  type Pooling,
   permutedDims,
-  poolings,
   propagation,
-  reductionSum,
   stridesOf,
   types,
 } from "./api.js";
+import { alike } from "./api-alike.js";
 import { declarations } from "./declarations-2.js";
 import type { Library, Native } from "./library.js";
 
@@ -85,27 +81,23 @@ export function createApi2(base: Library, engine: bigint): Api {
     what: Described,
     given: readonly unknown[],
     attributes: Native,
-    hint: bigint | null = null,
+    hint?: bigint,
   ): bigint => {
     const operation = new Uint8Array(operationBytes);
     library.call(`${what}_desc_init`, operation, ...natives(given));
-    return library.create("dnnl_primitive_desc_create", operation, attributes, engine, hint);
+    return library.create(
+      "dnnl_primitive_desc_create",
+      operation,
+      attributes,
+      engine,
+      hint ?? null,
+    );
   };
-  const window = ({ stride, padding }: Convolution) => [
-    dimsOf(stride),
-    dimsOf(padding),
-    dimsOf(padding),
-  ];
-  const poolWindow = ({ stride, kernel, padding }: Pooling) => [
-    dimsOf(stride),
-    dimsOf(kernel),
-    dimsOf(padding),
-    dimsOf(padding),
-  ];
   const { inference, training, backward } = propagation;
   const { reluFromResult } = eltwises;
 
   return {
+    ...alike(describe, []),
     library,
     layout,
     strided,
@@ -158,35 +150,12 @@ export function createApi2(base: Library, engine: bigint): Api {
         ...natives([dst, parts.length, axis, all, attributes, engine]),
       );
     },
-    binary: (of, a, b, dst, attributes) =>
-      describe("dnnl_binary", [binaries[of], a, b, dst], attributes),
     eltwise: (of, { src, alpha, beta }, attributes) =>
       describe("dnnl_eltwise_forward", [inference, eltwises[of], src, alpha, beta], attributes),
     reluForward: (md, attributes) =>
       describe("dnnl_eltwise_forward", [training, reluFromResult, md, 0, 0], attributes),
     reluBackward: (md, hint, attributes) =>
       describe("dnnl_eltwise_backward", [reluFromResult, md, md, 0, 0], attributes, hint),
-    convolution(kind, of, attributes) {
-      const { src, weights, bias, dst } = of;
-      const given = [kind, algorithmOf(of), src, weights, bias, dst, ...window(of)];
-      return describe("dnnl_convolution_forward", given, attributes);
-    },
-    convolutionData(of, hint, attributes) {
-      const given = [algorithmOf(of), of.src, of.weights, of.dst, ...window(of)];
-      return describe("dnnl_convolution_backward_data", given, attributes, hint);
-    },
-    convolutionWeights(of, hint, attributes) {
-      const given = [algorithmOf(of), of.src, of.weights, of.bias, of.dst, ...window(of)];
-      return describe("dnnl_convolution_backward_weights", given, attributes, hint);
-    },
-    pooling(kind, of, attributes) {
-      const given = [kind, poolings[of.kind], of.src, of.dst, ...poolWindow(of)];
-      return describe("dnnl_pooling_forward", given, attributes);
-    },
-    poolingBackward(of, hint, attributes) {
-      const given = [poolings[of.kind], of.src, of.dst, ...poolWindow(of)];
-      return describe("dnnl_pooling_backward", given, attributes, hint);
-    },
     batchNorm(kind, of, attributes) {
       const given = [kind, of.src, of.epsilon, flagsOf(of, flags)];
       return describe("dnnl_batch_normalization_forward", given, attributes);
@@ -196,15 +165,11 @@ export function createApi2(base: Library, engine: bigint): Api {
       const given = [backward, of.src, of.src, of.epsilon, flagsOf(of, flags)];
       return describe("dnnl_batch_normalization_backward", given, attributes, hint);
     },
-    matmul: ({ a, b, bias, dst }, attributes) =>
-      describe("dnnl_matmul", [a, b, bias, dst], attributes),
     softmax: ({ src, log }, attributes) =>
       describe(
         log ? "dnnl_logsoftmax_forward" : "dnnl_softmax_forward",
         [inference, src, 1],
         attributes,
       ),
-    sum: (src, dst, attributes) =>
-      describe("dnnl_reduction", [reductionSum, src, dst, 0, 0], attributes),
   };
 }

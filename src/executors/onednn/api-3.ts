@@ -4,23 +4,19 @@
  */
 import {
   type Api,
-  algorithmOf,
   binaries,
-  type Convolution,
   dimsOf,
   flagsOf,
   type Layout,
   type NumberType,
   natives,
   type Order,
-  type Pooling,
   permutedDims,
-  poolings,
   propagation,
-  reductionSum,
   stridesOf,
   types,
 } from "./api.js";
+import { alike } from "./api-alike.js";
 import { declarations } from "./declarations-3.js";
 import type { Handles } from "./handles.js";
 import type { Library, Native } from "./library.js";
@@ -78,30 +74,17 @@ export function createApi3(base: Library, engine: bigint, handles: Handles): Api
     what: Described,
     given: readonly unknown[],
     attributes: Native,
-    hint: readonly bigint[] = [],
-  ): bigint =>
-    library.create(
-      `${what}_primitive_desc_create`,
-      ...natives([engine, ...given, ...hint, attributes]),
-    );
-  const none = dimsOf([0, 0]); // dilation
-  const window = ({ stride, padding }: Convolution) => [
-    dimsOf(stride),
-    none,
-    dimsOf(padding),
-    dimsOf(padding),
-  ];
-  const poolWindow = ({ stride, kernel, padding }: Pooling) => [
-    dimsOf(stride),
-    dimsOf(kernel),
-    none,
-    dimsOf(padding),
-    dimsOf(padding),
-  ];
+    hint?: bigint,
+  ): bigint => {
+    const hints = hint === undefined ? [] : [hint];
+    const all = natives([engine, ...given, ...hints, attributes]);
+    return library.create(`${what}_primitive_desc_create`, ...all);
+  };
   const { inference, training, backward } = propagation;
   const { reluFromResult } = eltwises;
 
   return {
+    ...alike(describe, [dimsOf([0, 0])]),
     library,
     layout,
     strided,
@@ -152,8 +135,6 @@ export function createApi3(base: Library, engine: bigint, handles: Handles): Api
       const all = BigUint64Array.from(parts, ({ pointer }) => pointer as bigint);
       return describe("dnnl_concat", [dst, parts.length, axis, all], attributes);
     },
-    binary: (of, a, b, dst, attributes) =>
-      describe("dnnl_binary", [binaries[of], a, b, dst], attributes),
     eltwise(of, { src, dst, alpha, beta }, attributes) {
       const given = [inference, eltwises[of], src, dst, alpha, beta];
       return describe("dnnl_eltwise_forward", given, attributes);
@@ -161,28 +142,7 @@ export function createApi3(base: Library, engine: bigint, handles: Handles): Api
     reluForward: (md, attributes) =>
       describe("dnnl_eltwise_forward", [training, reluFromResult, md, md, 0, 0], attributes),
     reluBackward: (md, hint, attributes) =>
-      describe("dnnl_eltwise_backward", [reluFromResult, md, md, md, 0, 0], attributes, [hint]),
-    convolution(kind, of, attributes) {
-      const { src, weights, bias, dst } = of;
-      const given = [kind, algorithmOf(of), src, weights, bias, dst, ...window(of)];
-      return describe("dnnl_convolution_forward", given, attributes);
-    },
-    convolutionData(of, hint, attributes) {
-      const given = [algorithmOf(of), of.src, of.weights, of.dst, ...window(of)];
-      return describe("dnnl_convolution_backward_data", given, attributes, [hint]);
-    },
-    convolutionWeights(of, hint, attributes) {
-      const given = [algorithmOf(of), of.src, of.weights, of.bias, of.dst, ...window(of)];
-      return describe("dnnl_convolution_backward_weights", given, attributes, [hint]);
-    },
-    pooling(kind, of, attributes) {
-      const given = [kind, poolings[of.kind], of.src, of.dst, ...poolWindow(of)];
-      return describe("dnnl_pooling_forward", given, attributes);
-    },
-    poolingBackward(of, hint, attributes) {
-      const given = [poolings[of.kind], of.src, of.dst, ...poolWindow(of)];
-      return describe("dnnl_pooling_backward", given, attributes, [hint]);
-    },
+      describe("dnnl_eltwise_backward", [reluFromResult, md, md, md, 0, 0], attributes, hint),
     batchNorm(kind, of, attributes) {
       const given = [kind, of.src, of.src, of.epsilon, flagsOf(of, flags)];
       return describe("dnnl_batch_normalization_forward", given, attributes);
@@ -190,15 +150,11 @@ export function createApi3(base: Library, engine: bigint, handles: Handles): Api
     gradientTakesShift: false,
     batchNormBackward(of, hint, attributes) {
       const given = [backward, of.src, of.src, of.src, of.epsilon, flagsOf(of, flags)];
-      return describe("dnnl_batch_normalization_backward", given, attributes, [hint]);
+      return describe("dnnl_batch_normalization_backward", given, attributes, hint);
     },
-    matmul: ({ a, b, bias, dst }, attributes) =>
-      describe("dnnl_matmul", [a, b, bias, dst], attributes),
     softmax({ src, dst, log }, attributes) {
       const given = [inference, log ? softmaxes.log : softmaxes.plain, src, dst, 1];
       return describe("dnnl_softmax_forward", given, attributes);
     },
-    sum: (src, dst, attributes) =>
-      describe("dnnl_reduction", [reductionSum, src, dst, 0, 0], attributes),
   };
 }

@@ -5,7 +5,7 @@ import { sameShape } from "../../tensor/tensor.js";
 import type { BinaryName, Layout, NumberType, Order, PostOp } from "./api.js";
 import type { Descriptor } from "./descriptor.js";
 import type { Recorded } from "./recorded.js";
-import type { Recorder } from "./recorder.js";
+import type { Prepared, Recorder } from "./recorder.js";
 import { args, type Placed } from "./runtime.js";
 
 /** A primitive's arguments. */
@@ -15,6 +15,9 @@ export type Arguments = readonly (readonly [number, Placed])[];
 export type Finish =
   | Exclude<PostOp, { kind: "binary" }>
   | { readonly kind: "binary"; readonly of: BinaryName; readonly with: Placed };
+
+/** Operands of a function of two, and what follows it. */
+export type BinaryOperands = readonly [a: Placed, b: Placed, dst: Placed, then?: readonly Finish[]];
 
 /** Adds primitives to a program. */
 export class Primitives {
@@ -60,22 +63,20 @@ export class Primitives {
   }
 
   /** dst = a of b, element by element; an operand may have size 1 along an axis. */
-  binary(
-    of: BinaryName,
-    a: Placed,
-    b: Placed,
-    dst: Placed,
-    finishes: readonly Finish[] = [],
-  ): void {
+  binary(of: BinaryName, ...operands: BinaryOperands): void {
+    this.recorder.add(of, this.preparedBinary(of, operands), this.binaryArguments(operands));
+  }
+
+  /** The primitive of `binary` alone. */
+  preparedBinary(of: BinaryName, [a, b, dst, then = []]: BinaryOperands): Prepared {
     const { api } = this.recorder;
-    const descriptor = api.binary(of, a.layout, b.layout, dst.layout, this.attributes(finishes));
-    const given = [
-      [args.src, a],
-      [args.src1, b],
-      [args.dst, dst],
-      ...this.operands(finishes),
-    ] as const;
-    this.run(of, this.recorder.describe(descriptor), given);
+    const descriptor = api.binary(of, a.layout, b.layout, dst.layout, this.attributes(then));
+    return this.recorder.prepare(this.recorder.describe(descriptor));
+  }
+
+  /** What it is given. */
+  binaryArguments([a, b, dst, then = []]: BinaryOperands): Arguments {
+    return [[args.src, a], [args.src1, b], [args.dst, dst], ...this.operands(then)];
   }
 
   /** dst = alpha src + beta, element by element. */

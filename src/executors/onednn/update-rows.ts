@@ -10,9 +10,9 @@ import type { Node, Value } from "../../graph/ir.js";
 import type { OptimizerAttributes } from "../../graph/optimizer-ops.js";
 import type { BinaryName, Layout } from "./api.js";
 import type { Site } from "./lowering.js";
-import type { Finish } from "./primitives.js";
+import type { BinaryOperands, Finish } from "./primitives.js";
 import type { Prepared } from "./recorder.js";
-import { args, type Placed } from "./runtime.js";
+import type { Placed } from "./runtime.js";
 
 /** Numbers that the primitives of an update work on at a time: 256 KiB. */
 const pieceLength = 2 ** 16;
@@ -103,25 +103,11 @@ export class Row {
   }
 
   /** dst = a of b; b may be a scalar. */
-  binary(
-    of: BinaryName,
-    a: Placed,
-    b: Placed,
-    dst: Placed,
-    finishes: readonly Finish[] = [],
-  ): void {
-    const { recorder } = this.#site;
-    const prepared = this.#prepare(() => {
-      const attributes = this.#site.attributes(finishes);
-      return recorder.api.binary(of, a.layout, b.layout, dst.layout, attributes);
-    });
-    const operands = this.#site.operands(finishes);
-    recorder.add(`update/${of}`, prepared, [
-      [args.src, a],
-      [args.src1, b],
-      [args.dst, dst],
-      ...operands,
-    ]);
+  binary(of: BinaryName, ...operands: BinaryOperands): void {
+    const at = this.#next++;
+    this.#known[at] ??= this.#site.preparedBinary(of, operands);
+    const given = this.#site.binaryArguments(operands);
+    this.#site.recorder.add(`update/${of}`, this.#known[at] as Prepared, given);
   }
 
   /** dst = alpha src + keep dst */
@@ -136,13 +122,6 @@ export class Row {
   /** dst = src with what follows. oneDNN 2 ignores post-ops of one-operand primitives. */
   unary(src: Placed, dst: Placed, finishes: readonly Finish[]): void {
     this.binary("mul", src, this.#one, dst, finishes);
-  }
-
-  #prepare(describe: () => bigint): Prepared {
-    const { recorder } = this.#site;
-    const at = this.#next++;
-    this.#known[at] ??= recorder.prepare(recorder.describe(describe()));
-    return this.#known[at] as Prepared;
   }
 }
 

@@ -12,7 +12,7 @@ import type { Descriptor } from "./descriptor.js";
 import { inference, type Lowering, type Site, training } from "./lowering.js";
 import type { Finish } from "./primitives.js";
 import { args, type Placed } from "./runtime.js";
-import type { Siblings } from "./side-by-side.js";
+import { resultOf, type Siblings } from "./side-by-side.js";
 
 /** y = x * weight + bias, with what follows. */
 export const convolution: Lowering<"conv2d"> = (site, node) => {
@@ -74,11 +74,10 @@ function convolveTogether(site: Site, { of, together: dst }: Siblings): boolean 
     [args.bias, bias],
     [args.dst, dst],
   ]);
-  for (const { convolution, relu } of of) {
-    site.skip(convolution);
-    site.skip(relu);
-    const [result] = relu.outputs as readonly [Value];
-    site.give(result, site.target(result) as Placed);
+  for (const sibling of of) {
+    site.skip(sibling.convolution);
+    site.skip(sibling.relu);
+    site.give(resultOf(sibling), site.target(resultOf(sibling)) as Placed);
   }
   return true;
 }

@@ -75,7 +75,8 @@ function siblingOf(node: AnyNode, input: Value, uses: Uses): Sibling | undefined
   return { convolution: node, relu };
 }
 
-function resultOf({ relu }: Sibling): Value {
+/** What a sibling makes in the end. */
+export function resultOf({ relu }: Sibling): Value {
   return relu.outputs[0] as Value;
 }
 

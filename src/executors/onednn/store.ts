@@ -77,7 +77,7 @@ export class Store {
     const home =
       entry.home ?? this.#settle(entry, this.#room(isHome ? layout : this.#plain(entry.shape)));
     if (view === "same" && this.#same(home.layout, layout)) {
-      return { placed: home, refresh: () => {} };
+      return asItIs(home);
     }
     const known = entry.copies.find(
       (one) => one.view === view && this.#same(one.copy.placed.layout, layout),
@@ -88,9 +88,7 @@ export class Store {
         ? home
         : { layout: this.#api.permuted(home.layout, [1, 0, 2, 3]), place: home.place };
     // The library transforms weights that lie in plain order alone.
-    const source = layout.transformed
-      ? this.in(name, this.#plain(entry.shape))
-      : { placed: seen, refresh: () => {} };
+    const source = layout.transformed ? this.in(name, this.#plain(entry.shape)) : asItIs(seen);
     const copy = this.#copy(entry, source, this.#room(layout));
     entry.copies.push({ view, copy });
     return copy;
@@ -111,9 +109,9 @@ export class Store {
     const placed = this.#room(layout);
     const copies = entries.map((entry, at): Copy => {
       const part = { layout: this.#api.keep(parts[at] as Layout), place: placed.place };
-      if (entry.home) return this.#copy(entry, { placed: entry.home, refresh: () => {} }, part);
+      if (entry.home) return this.#copy(entry, asItIs(entry.home), part);
       this.#settle(entry, part);
-      return { placed: part, refresh: () => {} };
+      return asItIs(part);
     });
     const refresh = () => {
       for (const copy of copies) copy.refresh();
@@ -243,4 +241,9 @@ export class Store {
       },
     };
   }
+}
+
+/** A tensor that no copy is needed of. */
+function asItIs(placed: Placed): Copy {
+  return { placed, refresh: () => {} };
 }

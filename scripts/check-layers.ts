@@ -10,7 +10,7 @@ import { type SourceFile, sourceFiles } from "./source-files.js";
 const layers: Readonly<Record<string, number>> = {
   "src/errors.ts": 0,
   "src/tensor": 0,
-  "src/onnx": 0,
+  "src/onnx": 2,
   "src/graph": 1,
   "src/architecture": 2,
   "src/autodiff": 2,

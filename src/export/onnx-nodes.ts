@@ -2,13 +2,9 @@
  * @file ONNX nodes one after the other, each under a new name: what an exporter writes around the
  * network's own.
  */
-import type {
-  OnnxAttribute,
-  OnnxInitializer,
-  OnnxNode,
-  OnnxType,
-} from "../executors/onnxruntime/onnx-file.js";
+
 import { dataTypes } from "../onnx/messages.js";
+import type { OnnxAttribute, OnnxInitializer, OnnxNode, OnnxType } from "../onnx/onnx-file.js";
 
 /** Nodes and constants under construction; every method gives the name of a result. */
 export class OnnxNodes {

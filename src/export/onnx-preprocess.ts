@@ -6,8 +6,8 @@
  * levels may differ by one where float32 rounds otherwise than Pillow's whole numbers.
  */
 import { UsageError } from "../errors.js";
-import type { OnnxAttribute } from "../executors/onnxruntime/onnx-file.js";
 import type { Preprocessing } from "../image/presets.js";
+import type { OnnxAttribute } from "../onnx/onnx-file.js";
 import type { OnnxNodes } from "./onnx-nodes.js";
 
 /** How each filter is spelled; the others have no counterpart in ONNX. */

@@ -3,15 +3,15 @@
  * where it is asked for with the preprocessing and the softmax inside.
  */
 import { UsageError } from "../errors.js";
+import { forInference } from "../graph/passes/for-inference.js";
+import type { Preprocessing } from "../image/presets.js";
 import {
   encodeOnnx,
   type OnnxInitializer,
   type OnnxNode,
   type OnnxValue,
-} from "../executors/onnxruntime/onnx-file.js";
-import { lowerNodes } from "../executors/onnxruntime/to-onnx.js";
-import { forInference } from "../graph/passes/for-inference.js";
-import type { Preprocessing } from "../image/presets.js";
+} from "../onnx/onnx-file.js";
+import { lowerNodes } from "../onnx/to-onnx.js";
 import { encodeFloats } from "../weights/formats/floats.js";
 import type { LoadedWeights } from "../weights/load.js";
 import { encodeMetadata } from "../weights/metadata.js";

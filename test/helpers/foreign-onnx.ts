@@ -5,14 +5,11 @@
  * graphs into NCHW behind one transpose, and Keras on PyTorch, which stays NHWC and transposes around
  * each convolution and pool. test/keras-onnx.full.test.ts has files that Keras itself wrote.
  */
-import {
-  encodeOnnx,
-  type OnnxAttribute,
-  type OnnxNode,
-} from "../../src/executors/onnxruntime/onnx-file.js";
+
 import { OnnxNodes } from "../../src/export/onnx-nodes.js";
 import type { AnyNode, Graph, Node, Value } from "../../src/graph/ir.js";
 import type { Window } from "../../src/graph/ops.js";
+import { encodeOnnx, type OnnxAttribute, type OnnxNode } from "../../src/onnx/onnx-file.js";
 import { createRandom } from "../../src/tensor/random.js";
 import type { Tensor, Tensors } from "../../src/tensor/tensor.js";
 import { toHwio } from "../../src/weights/sources/hwio.js";

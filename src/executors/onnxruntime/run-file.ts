@@ -1,8 +1,9 @@
 /**
  * @file One run of anyone's ONNX file, to compare with: an image in, chosen values out.
  */
+
+import { encodeOutputs } from "../../onnx/onnx-file.js";
 import type { Tensor } from "../../tensor/tensor.js";
-import { encodeOutputs } from "./onnx-file.js";
 import { loadOrt } from "./session.js";
 
 /** An ONNX file in memory. */

@@ -5,8 +5,8 @@
  */
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-common";
 import { ResourceError } from "../../errors.js";
+import type { OnnxBundle } from "../../onnx/to-onnx.js";
 import { sizeOf, type Tensor, type Tensors, tensor } from "../../tensor/tensor.js";
-import type { OnnxBundle } from "./to-onnx.js";
 
 /** Which build of ONNX Runtime: `native` is onnxruntime-node, `wasm` is onnxruntime-web. */
 export type OrtBuild = "native" | "wasm";

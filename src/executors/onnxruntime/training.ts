@@ -7,10 +7,10 @@
  * after every other use of it in the step.
  */
 import { GraphError } from "../../errors.js";
+import { toTrainingOnnx } from "../../onnx/to-onnx.js";
 import type { Tensor, Tensors } from "../../tensor/tensor.js";
 import type { TrainingStep } from "../executor.js";
 import { createVariable, OrtSession, type SessionOptions, type Variable } from "./session.js";
-import { toTrainingOnnx } from "./to-onnx.js";
 import { isUpdate, runUpdate } from "./update-loops.js";
 
 interface CompiledStep {

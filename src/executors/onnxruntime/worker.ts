@@ -4,9 +4,9 @@
 import { workerData } from "node:worker_threads";
 import { ResourceError } from "../../errors.js";
 import { forInference } from "../../graph/passes/for-inference.js";
+import { toOnnx } from "../../onnx/to-onnx.js";
 import { serveEngine } from "../thread/serve.js";
 import { OrtSession, type SessionOptions } from "./session.js";
-import { toOnnx } from "./to-onnx.js";
 import { OrtTraining } from "./training.js";
 
 const options = workerData as SessionOptions;

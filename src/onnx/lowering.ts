@@ -1,9 +1,9 @@
 /**
  * @file What the two tables of ONNX spellings share.
  */
-import type { Node } from "../../graph/ir.js";
-import type { OpName, Window } from "../../graph/ops.js";
-import { type Shape, sizeOf } from "../../tensor/tensor.js";
+import type { Node } from "../graph/ir.js";
+import type { OpName, Window } from "../graph/ops.js";
+import { type Shape, sizeOf } from "../tensor/tensor.js";
 import type { OnnxAttribute, OnnxNode } from "./onnx-file.js";
 
 /** Where a lowering adds its nodes and constants. */

@@ -2,7 +2,7 @@
  * @file How the optimiser ops are spelled in ONNX: element by element, each tensor small enough to
  * stay in the processor's cache from one operator to the next.
  */
-import { clipEpsilon, type OptimizerAttributes } from "../../graph/optimizer-ops.js";
+import { clipEpsilon, type OptimizerAttributes } from "../graph/optimizer-ops.js";
 import type { Lowering, Site } from "./lowering.js";
 
 /** The optimiser part of the table. */

@@ -1,10 +1,10 @@
 /**
  * @file How each op is spelled in ONNX, and a whole graph with it.
  */
-import { GraphError } from "../../errors.js";
-import type { Graph, Value } from "../../graph/ir.js";
-import type { OpName, Window } from "../../graph/ops.js";
-import type { Shape, Tensors } from "../../tensor/tensor.js";
+import { GraphError } from "../errors.js";
+import type { Graph, Value } from "../graph/ir.js";
+import type { OpName, Window } from "../graph/ops.js";
+import type { Shape, Tensors } from "../tensor/tensor.js";
 import { type Lowering, ones, same, sliding } from "./lowering.js";
 import { encodeOnnx, type OnnxInitializer, type OnnxNode } from "./onnx-file.js";
 import { optimizerLowerings } from "./optimizer-to-onnx.js";

@@ -4,10 +4,10 @@
  *
  * Training graphs have a fixed batch n, written into the shapes.
  */
-import type { Value } from "../../graph/ir.js";
-import type { Pair, Window } from "../../graph/ops.js";
-import type { TrainingAttributes } from "../../graph/training-ops.js";
-import { sizeOf } from "../../tensor/tensor.js";
+import type { Value } from "../graph/ir.js";
+import type { Pair, Window } from "../graph/ops.js";
+import type { TrainingAttributes } from "../graph/training-ops.js";
+import { sizeOf } from "../tensor/tensor.js";
 import { type Lowering, ones, type Site, same, sliding } from "./lowering.js";
 import { weightGradient } from "./weight-gradient-to-onnx.js";
 

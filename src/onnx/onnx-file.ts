@@ -12,7 +12,7 @@ import {
   type TensorMessage,
   type ValueMessage,
   type Written,
-} from "../../onnx/messages.js";
+} from "./messages.js";
 
 /** An attribute: a whole number, whole numbers, a real number or a text. */
 export type OnnxAttribute = number | readonly number[] | { readonly float: number } | string;

@@ -104,14 +104,11 @@ export { type Recipe, type RecipeName, recipeNames, recipes } from "./training/r
 export { type Schedule, schedules } from "./training/schedule.js";
 export type { TrainOptions } from "./training/settings.js";
 export { train } from "./training/train.js";
+export type { SaveWeightsOptions } from "./weights/encode.js";
 // Weights.
 export { type Initializer, initializeParameters } from "./weights/initialize.js";
-export {
-  type LoadedWeights,
-  type LoadWeightsOptions,
-  loadWeights,
-  type WeightSource,
-} from "./weights/load.js";
+export { loadWeights, type WeightSource } from "./weights/load.js";
 export type { NetworkShape, WeightMetadata } from "./weights/metadata.js";
 export { findPulled, type PullOptions, type PullProgress, pull } from "./weights/pull.js";
-export { type SaveWeightsOptions, saveWeights } from "./weights/save.js";
+export { saveWeights } from "./weights/save.js";
+export type { LoadedWeights, LoadWeightsOptions } from "./weights/take.js";

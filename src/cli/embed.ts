@@ -3,7 +3,7 @@
  */
 import { Command, Option } from "commander";
 import { UsageError } from "../errors.js";
-import { writeSafetensors } from "../weights/formats/safetensors.js";
+import { writeSafetensors } from "../weights/write-safetensors.js";
 import { eachImage, namedImages } from "./each-image.js";
 import { writeNpy } from "./npy.js";
 import { type ModelFlags, openModel, withModelOptions } from "./options.js";

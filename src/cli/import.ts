@@ -4,7 +4,7 @@
 import { Command, Option } from "commander";
 import { UsageError } from "../errors.js";
 import { type ImportReport, importWeights } from "../export/import.js";
-import { type FileFormat, fileFormats } from "../weights/open.js";
+import { type FileFormat, fileFormats } from "../weights/opened.js";
 import { dtypeOption, type FileTypeName, fileTypes, inputSize, pulledWeights } from "./options.js";
 import { parityRows, rowsText, someOf, tensorLines } from "./report-rows.js";
 

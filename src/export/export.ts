@@ -4,13 +4,15 @@
 import { UsageError } from "../errors.js";
 import { presets } from "../image/presets.js";
 import { imagenetLabels } from "../predictions/imagenet-1k.js";
+import { timmTensors } from "../weights/encode.js";
 import type { FloatType } from "../weights/formats/floats.js";
 import { hdf5Parts } from "../weights/formats/write-hdf5.js";
 import { writeTorch } from "../weights/formats/write-torch.js";
-import { type LoadWeightsOptions, loadWeights } from "../weights/load.js";
-import type { FileFormat } from "../weights/open.js";
-import { saveWeights, timmTensors } from "../weights/save.js";
+import { loadWeights } from "../weights/load.js";
+import type { FileFormat } from "../weights/opened.js";
+import { saveWeights } from "../weights/save.js";
 import { kerasDatasets } from "../weights/sources/keras.js";
+import type { LoadWeightsOptions } from "../weights/take.js";
 import { writeFolder, writeParts } from "../weights/write-file.js";
 import { foldScales } from "./fold-scales.js";
 import { type ExportedModel, exportOnnx } from "./onnx.js";

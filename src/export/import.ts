@@ -2,9 +2,9 @@
  * @file A weight file of any program as one of ours, with a report on what became of each tensor.
  */
 import type { FloatType } from "../weights/formats/floats.js";
-import { type LoadedWeights, type LoadWeightsOptions, takeWeights } from "../weights/load.js";
 import { openWeights } from "../weights/open.js";
 import { saveWeights } from "../weights/save.js";
+import { type LoadedWeights, type LoadWeightsOptions, takeWeights } from "../weights/take.js";
 import { compareWithOnnx, type Parity } from "./parity.js";
 import { listTensors, type TakenTensor } from "./tensor-list.js";
 

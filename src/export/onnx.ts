@@ -13,8 +13,8 @@ import {
 } from "../onnx/onnx-file.js";
 import { lowerNodes } from "../onnx/to-onnx.js";
 import { encodeFloats } from "../weights/formats/floats.js";
-import type { LoadedWeights } from "../weights/load.js";
 import { encodeMetadata } from "../weights/metadata.js";
+import type { LoadedWeights } from "../weights/take.js";
 import { OnnxNodes } from "./onnx-nodes.js";
 import { preprocessNodes } from "./onnx-preprocess.js";
 

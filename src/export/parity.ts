@@ -12,9 +12,9 @@ import { softmax } from "../predictions/predictions.js";
 import { createRandom } from "../tensor/random.js";
 import { relativeL2, type Tensor, type Tensors } from "../tensor/tensor.js";
 import { decodeFloats } from "../weights/formats/floats.js";
-import type { LoadedWeights } from "../weights/load.js";
-import type { OpenedWeights } from "../weights/open.js";
+import type { OpenedWeights } from "../weights/opened.js";
 import { matchByTopology } from "../weights/sources/onnx-topology.js";
+import type { LoadedWeights } from "../weights/take.js";
 
 /** How far two sides are apart at one place: relative L2 distance. */
 export interface Difference {

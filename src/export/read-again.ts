@@ -2,8 +2,9 @@
  * @file What a file that was written holds, seen by reading it again as anyone's.
  */
 import { relativeL2 } from "../tensor/tensor.js";
-import { type LoadedWeights, takeWeights } from "../weights/load.js";
-import { type FileFormat, type OpenedWeights, openWeights } from "../weights/open.js";
+import { openWeights } from "../weights/open.js";
+import type { FileFormat, OpenedWeights } from "../weights/opened.js";
+import { type LoadedWeights, takeWeights } from "../weights/take.js";
 import { compareWithOnnx, type Parity } from "./parity.js";
 import { listTensors, type TakenTensor } from "./tensor-list.js";
 

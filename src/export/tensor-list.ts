@@ -2,8 +2,8 @@
  * @file What became of each tensor of a file.
  */
 import type { Shape } from "../tensor/tensor.js";
-import type { LoadedWeights } from "../weights/load.js";
-import type { OpenedWeights } from "../weights/open.js";
+import type { OpenedWeights } from "../weights/opened.js";
+import type { LoadedWeights } from "../weights/take.js";
 
 /** A parameter and what it was taken from. */
 export interface TakenTensor {

@@ -18,7 +18,8 @@ import { type Prediction, topK } from "../predictions/predictions.js";
 import { type Summary, type SummaryDepth, summarize } from "../summary/summary.js";
 import { formatShape, item, stack, type Tensor, type Tensors, tensor } from "../tensor/tensor.js";
 import { initializeParameters } from "../weights/initialize.js";
-import { type LoadedWeights, loadWeights, type WeightSource } from "../weights/load.js";
+import { loadWeights, type WeightSource } from "../weights/load.js";
+import type { LoadedWeights } from "../weights/take.js";
 import { batches } from "./batches.js";
 import {
   type ClassifyOptions,

@@ -11,7 +11,7 @@ import { type Preprocessing, type PresetName, presets } from "../image/presets.j
 import type { ImageSource } from "../image/source.js";
 import { imagenetLabels } from "../predictions/imagenet-1k.js";
 import type { Initializer } from "../weights/initialize.js";
-import type { LoadedWeights, LoadWeightsOptions } from "../weights/load.js";
+import type { LoadedWeights, LoadWeightsOptions } from "../weights/take.js";
 
 /** How to run a model, whatever its weights. */
 export interface ModelOptions {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { tensor } from "../tensor/tensor.js";
-import { writeSafetensors } from "../weights/formats/safetensors.js";
+import { writeSafetensors } from "../weights/write-safetensors.js";
 import { type Checkpoint, readCheckpoint, saving, writeCheckpoint } from "./checkpoint.js";
 import { start } from "./run.js";
 

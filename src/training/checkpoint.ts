@@ -7,9 +7,10 @@
 import { ModelError, ResourceError } from "../errors.js";
 import type { EpochRow } from "../evaluation/epoch-row.js";
 import { type Tensor, type Tensors, tensor } from "../tensor/tensor.js";
-import { readSafetensors, writeSafetensors } from "../weights/formats/safetensors.js";
+import { readSafetensors } from "../weights/formats/safetensors.js";
 import { readWeightBytes } from "../weights/read-file.js";
 import { isFull } from "../weights/write-file.js";
+import { writeSafetensors } from "../weights/write-safetensors.js";
 
 /** Where a run stands. */
 export interface Progress {

@@ -14,8 +14,9 @@ import { selectOutputs } from "../graph/passes/rewrite.js";
 import { cacheFolder } from "../image/decode-cache.js";
 import type { Preprocessing } from "../image/presets.js";
 import { item, type Tensor, type Tensors, tensor } from "../tensor/tensor.js";
-import { readSafetensors, writeSafetensors } from "../weights/formats/safetensors.js";
+import { readSafetensors } from "../weights/formats/safetensors.js";
 import { readWeightBytes } from "../weights/read-file.js";
+import { writeSafetensors } from "../weights/write-safetensors.js";
 import { type LoadSample, validationBatches } from "./batches.js";
 import type { PrepareEvent, WarningEvent } from "./events.js";
 

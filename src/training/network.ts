@@ -7,8 +7,8 @@ import { ModelError } from "../errors.js";
 import type { Graph } from "../graph/ir.js";
 import { formatShape, sameShape, type Tensor, type Tensors } from "../tensor/tensor.js";
 import { initializeParameters } from "../weights/initialize.js";
-import type { LoadedWeights } from "../weights/load.js";
 import type { NetworkShape } from "../weights/metadata.js";
+import type { LoadedWeights } from "../weights/take.js";
 import type { Settings } from "./settings.js";
 
 /** The network of a run at a batch size; `given` are names of parameters that it has already. */

@@ -7,7 +7,8 @@ import { type DataReport, inspectDataset, withoutUnreadable } from "../data/insp
 import { InputError, ModelError, UsageError } from "../errors.js";
 import type { Graph } from "../graph/ir.js";
 import type { Tensors } from "../tensor/tensor.js";
-import { type LoadedWeights, loadWeights } from "../weights/load.js";
+import { loadWeights } from "../weights/load.js";
+import type { LoadedWeights } from "../weights/take.js";
 import { type Checkpoint, readCheckpoint } from "./checkpoint.js";
 import type { DataEvent, PrepareEvent } from "./events.js";
 import { divide } from "./freeze.js";

@@ -7,7 +7,7 @@ import { UsageError } from "../errors.js";
 import type { Executor, Precision } from "../executors/executor.js";
 import { createExecutor, type EngineName, isEngineName } from "../executors/index.js";
 import { type Preprocessing, type PresetName, presets } from "../image/presets.js";
-import type { LoadedWeights } from "../weights/load.js";
+import type { LoadedWeights } from "../weights/take.js";
 import type { Freeze } from "./freeze.js";
 import { type Recipe, type RecipeName, recipeNames, recipes } from "./recipes.js";
 

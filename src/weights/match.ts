@@ -14,7 +14,7 @@ import {
   tensor,
 } from "../tensor/tensor.js";
 import type { TensorFile } from "./formats/tensor-file.js";
-import type { OpenedWeights } from "./open.js";
+import type { OpenedWeights } from "./opened.js";
 import { quote, quoteSome } from "./quote.js";
 import { fromHwio, shapeFromHwio } from "./sources/hwio.js";
 import { kerasNames } from "./sources/keras.js";

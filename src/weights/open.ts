@@ -7,47 +7,22 @@ import { dirname, join } from "node:path";
 import { ModelError } from "../errors.js";
 import { findWeights } from "./find.js";
 import { type Failure, readingFailure } from "./formats/failure.js";
-import { type KerasFile, readKeras } from "./formats/keras.js";
-import { type OnnxFile, readOnnx } from "./formats/onnx.js";
+import { readKeras } from "./formats/keras.js";
+import { readOnnx } from "./formats/onnx.js";
 import { readSafetensors } from "./formats/safetensors.js";
-import type { TensorFile } from "./formats/tensor-file.js";
 import { readTfCheckpoint } from "./formats/tf-checkpoint.js";
 import { isTfTable } from "./formats/tf-table.js";
 import { isTfjs, readTfjs } from "./formats/tfjs.js";
 import { readTorch } from "./formats/torch.js";
 import { isZip, readZip } from "./formats/zip.js";
+import type { FileFormat, OpenedWeights } from "./opened.js";
 import { quote, quoteSome } from "./quote.js";
 import { readWeightBytes, sourceName, type WeightSource } from "./read-file.js";
 import { isShipped } from "./shipped.js";
 import { fileKind } from "./strangers.js";
 import { openTfCheckpoint } from "./tf-checkpoint-files.js";
 
-/** The formats that are read, with what they are. */
-export const fileFormats = {
-  safetensors: "of this project or of timm",
-  torch: ".pth, .pt or .bin of torch.save, both forms",
-  keras: ".h5, .weights.h5 or .keras of Keras 2 and 3",
-  tensorflow: "a checkpoint of TF-Slim, V1 or V2: a file, a prefix or a folder",
-  onnx: ".onnx, from any exporter",
-  tfjs: "model.json of a TensorFlow.js layers model, or its folder",
-} as const;
-
 const allFormats = "safetensors, PyTorch, Keras, TensorFlow, TensorFlow.js or ONNX";
-
-/** Name of a format. */
-export type FileFormat = keyof typeof fileFormats;
-
-/** An open file. */
-export type OpenedWeights =
-  | {
-      readonly format: "onnx";
-      readonly file: OnnxFile;
-      /** The file itself, and where files lie that it refers to. */
-      readonly bytes: Uint8Array;
-      readonly folder: string | undefined;
-    }
-  | { readonly format: "keras" | "tfjs"; readonly file: KerasFile }
-  | { readonly format: "safetensors" | "torch" | "tensorflow"; readonly file: TensorFile };
 
 /**
  * Opens and checks a weight file; `format` says what it is where its content shall not. Throws

@@ -13,7 +13,8 @@ import {
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import type { EpochEvent, StepEvent, TrainingEvent } from "../../src/training/events.js";
-import { readSafetensors, writeSafetensors } from "../../src/weights/formats/safetensors.js";
+import { readSafetensors } from "../../src/weights/formats/safetensors.js";
+import { writeSafetensors } from "../../src/weights/write-safetensors.js";
 import { colorClasses, colorPhotos } from "../helpers/color-photos.js";
 import { jsonLines, runIrv2, startIrv2 } from "../helpers/run-irv2.js";
 

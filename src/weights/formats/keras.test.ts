@@ -4,7 +4,8 @@ import { kerasFixture, smallKerasParameters } from "../../../test/helpers/small-
 import { tensor } from "../../tensor/tensor.js";
 import { fromHwio } from "../sources/hwio.js";
 import { kerasNames } from "../sources/keras.js";
-import { type KerasFile, readKeras } from "./keras.js";
+import { readKeras } from "./keras.js";
+import type { KerasFile } from "./keras-file.js";
 import { hdf5Parts } from "./write-hdf5.js";
 
 const read = (name: string): KerasFile => readKeras(kerasFixture(name), name);

@@ -12,22 +12,8 @@
 import { quote } from "../quote.js";
 import { readingFailure } from "./failure.js";
 import { type Hdf5File, readHdf5, type Texts } from "./hdf5.js";
-import type { TensorFile } from "./tensor-file.js";
+import type { KerasFile, KerasLayer } from "./keras-file.js";
 import { isZip, readZip } from "./zip.js";
-
-/** A layer with variables. */
-export interface KerasLayer {
-  /** Its own name, where the file tells; else its class and number. */
-  readonly name: string;
-  /** Names of its variables (`kernel`, `beta`, ...) to their entries in the file. */
-  readonly variables: ReadonlyMap<string, string>;
-}
-
-/** A file of Keras: entries are those of its layers, without the state of an optimizer. */
-export interface KerasFile extends TensorFile {
-  /** In the order of the graph; of .weights.h5, each class for itself. */
-  readonly layers: readonly KerasLayer[];
-}
 
 /** Reads a file of any layout; `name` is how messages call it. Throws `ModelError`. */
 export function readKeras(bytes: Uint8Array, name: string): KerasFile {

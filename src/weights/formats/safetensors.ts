@@ -12,7 +12,6 @@ import { ModelError } from "../../errors.js";
 import { formatShape, type Shape, sizeOf, type Tensors } from "../../tensor/tensor.js";
 import { quote } from "../quote.js";
 import { fileKind } from "../strangers.js";
-import { writeParts } from "../write-file.js";
 import { decodeFloats, encodeFloats, type FloatType, floatBytes } from "./floats.js";
 import type { TensorFile } from "./tensor-file.js";
 
@@ -207,8 +206,14 @@ export interface WriteOptions {
   readonly counters?: ReadonlyMap<string, bigint>;
 }
 
-/** The bytes of a file, in parts: the header, then each tensor. */
-function* encodeParts(tensors: Tensors, options: WriteOptions): Generator<Uint8Array> {
+/**
+ * The bytes of a file, in parts: the header, then each tensor. The same tensors give the same bytes.
+ * Throws `ModelError` when a float does not fit `dtype`.
+ */
+export function* safetensorsParts(
+  tensors: Tensors,
+  options: WriteOptions = {},
+): Generator<Uint8Array> {
   const { metadata, dtype = "F32", counters = new Map<string, bigint>() } = options;
   const floats = [...tensors].map(([name, { shape, data }]) => ({
     name,
@@ -241,20 +246,14 @@ function* encodeParts(tensors: Tensors, options: WriteOptions): Generator<Uint8A
   }
 }
 
-/** The bytes of a file in memory. */
+/** The bytes of a file in memory. Throws `ModelError` when a float does not fit `dtype`. */
 export function encodeSafetensors(tensors: Tensors, options: WriteOptions = {}): Uint8Array {
-  return Buffer.concat([...encodeParts(tensors, options)]);
-}
-
-/**
- * Writes a file beside and renames it, tensor by tensor: no half of it is ever under its final
- * name. The same tensors give the same bytes. Throws `ModelError` when a float does not fit `dtype`
- * and `ResourceError` when the file cannot be written.
- */
-export async function writeSafetensors(
-  path: string,
-  tensors: Tensors,
-  options: WriteOptions = {},
-): Promise<void> {
-  await writeParts(path, encodeParts(tensors, options));
+  const parts = [...safetensorsParts(tensors, options)];
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }

@@ -21,3 +21,9 @@ export interface TensorFile {
    */
   floats(name: string): Float32Array;
 }
+
+/** A tensor whose elements are made when they are written. */
+export interface LazyTensor {
+  readonly shape: Shape;
+  data(): Float32Array;
+}

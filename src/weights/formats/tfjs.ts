@@ -11,7 +11,7 @@ import { type Shape, sizeOf } from "../../tensor/tensor.js";
 import { quote, quoteSome } from "../quote.js";
 import { type Failure, readingFailure } from "./failure.js";
 import { decodeFloats } from "./floats.js";
-import type { KerasFile, KerasLayer } from "./keras.js";
+import type { KerasFile, KerasLayer } from "./keras-file.js";
 import type { TensorEntry } from "./tensor-file.js";
 
 interface Spec {

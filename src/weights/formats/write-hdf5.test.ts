@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { readHdf5 } from "./hdf5.js";
-import { type Hdf5Dataset, hdf5Parts } from "./write-hdf5.js";
+import type { LazyTensor } from "./tensor-file.js";
+import { hdf5Parts } from "./write-hdf5.js";
 
-const dataset = (shape: readonly number[], ...values: number[]): Hdf5Dataset => ({
+const dataset = (shape: readonly number[], ...values: number[]): LazyTensor => ({
   shape,
   data: () => Float32Array.from(values),
 });
@@ -32,7 +33,7 @@ describe("hdf5Parts()", () => {
   it("gives the same bytes for the same tensors, each made when its turn comes", () => {
     const order: string[] = [];
     const watched = new Map(
-      [...datasets].map(([path, { shape, data }]): [string, Hdf5Dataset] => [
+      [...datasets].map(([path, { shape, data }]): [string, LazyTensor] => [
         path,
         {
           shape,

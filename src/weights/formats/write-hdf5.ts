@@ -7,20 +7,15 @@
  * Groups hold their members as link messages, however many: no heaps, no trees. The HDF5 library reads
  * this since 1.8. "HDF5 File Format Specification Version 3.0", sections II.A, IV.A and their messages.
  */
-import { type Shape, sizeOf } from "../../tensor/tensor.js";
+import { sizeOf } from "../../tensor/tensor.js";
 import { messageTypes } from "./hdf5/headers.js";
 import { lookup3 } from "./hdf5/lookup3.js";
-
-/** A tensor whose elements are made when they are written. */
-export interface Hdf5Dataset {
-  readonly shape: Shape;
-  data(): Float32Array;
-}
+import type { LazyTensor } from "./tensor-file.js";
 
 /** A group, or a dataset, with its place in the file. */
 interface Node {
   readonly members: Map<string, Node>;
-  readonly dataset?: Hdf5Dataset;
+  readonly dataset?: LazyTensor;
   /** Of its header. */
   address: number;
   /** Of its elements. */
@@ -32,7 +27,7 @@ const alignment = 8;
 const unset = new Uint8Array(8).fill(255);
 
 /** The bytes of a file with datasets by full path, such as `a/b/kernel`: the head, then each one. */
-export function* hdf5Parts(datasets: ReadonlyMap<string, Hdf5Dataset>): Generator<Uint8Array> {
+export function* hdf5Parts(datasets: ReadonlyMap<string, LazyTensor>): Generator<Uint8Array> {
   const nodes = listNodes(treeOf(datasets));
   let at = superblockBytes;
   for (const node of nodes) {
@@ -56,8 +51,8 @@ export function* hdf5Parts(datasets: ReadonlyMap<string, Hdf5Dataset>): Generato
   }
 }
 
-function treeOf(datasets: ReadonlyMap<string, Hdf5Dataset>): Node {
-  const makeNode = (dataset?: Hdf5Dataset): Node => ({
+function treeOf(datasets: ReadonlyMap<string, LazyTensor>): Node {
+  const makeNode = (dataset?: LazyTensor): Node => ({
     members: new Map(),
     address: 0,
     dataAddress: 0,

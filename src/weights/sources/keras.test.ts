@@ -6,7 +6,8 @@ import { kerasFixture, smallKerasParameters } from "../../../test/helpers/small-
 import { lower } from "../../architecture/lower.js";
 import { configureNetwork } from "../../architecture/transforms.js";
 import { type Tensor, type Tensors, tensor } from "../../tensor/tensor.js";
-import { type KerasFile, type KerasLayer, readKeras } from "../formats/keras.js";
+import { readKeras } from "../formats/keras.js";
+import type { KerasFile, KerasLayer } from "../formats/keras-file.js";
 import type { TensorEntry } from "../formats/tensor-file.js";
 import { hdf5Parts } from "../formats/write-hdf5.js";
 import { shapeFromHwio } from "./hwio.js";

@@ -17,8 +17,8 @@
  */
 import { ModelError } from "../../errors.js";
 import type { Tensors } from "../../tensor/tensor.js";
-import type { KerasFile, KerasLayer } from "../formats/keras.js";
-import type { Hdf5Dataset } from "../formats/write-hdf5.js";
+import type { KerasFile, KerasLayer } from "../formats/keras-file.js";
+import type { LazyTensor } from "../formats/tensor-file.js";
 import { quoteSome } from "../quote.js";
 import { knownStranger } from "../strangers.js";
 import { shapeToHwio, toHwio } from "./hwio.js";
@@ -219,7 +219,7 @@ const variableOrder = ["weight", "bias", "beta", "moving_mean", "moving_variance
  * for parameters in canonical order. The auxiliary classifier, which Keras lacks, is left out. Throws
  * `ModelError` for a learned scale in batch norm, which Keras' network has no place for.
  */
-export function kerasDatasets(parameters: Tensors): ReadonlyMap<string, Hdf5Dataset> {
+export function kerasDatasets(parameters: Tensors): ReadonlyMap<string, LazyTensor> {
   const names = [...parameters.keys()].filter((name) => !isAuxiliary(name));
   const scales = names.filter((name) => name.endsWith("/gamma"));
   if (scales.length > 0) {
@@ -238,7 +238,7 @@ export function kerasDatasets(parameters: Tensors): ReadonlyMap<string, Hdf5Data
     ),
     ...numberLayers("dense", names.includes("logits/weight") ? ["logits"] : []),
   ];
-  const datasets = new Map<string, Hdf5Dataset>();
+  const datasets = new Map<string, LazyTensor>();
   for (const { group, layer } of groups) {
     const isNorm = group.startsWith("batch_normalization");
     const leaves = isNorm ? variableOrder.slice(2) : variableOrder.slice(0, 2);

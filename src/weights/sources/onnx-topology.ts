@@ -7,7 +7,6 @@
  * two have both in common, so equal signatures are equal convolutions. Everything else (batch norm,
  * ReLU, scales, transposes, dropout) is looked through.
  */
-import { createHash } from "node:crypto";
 import type { AnyNode, Graph, Value } from "../../graph/ir.js";
 import type { ForeignNode, OnnxFile } from "../formats/onnx.js";
 
@@ -25,12 +24,13 @@ interface Step {
 /** Our name of each convolution and classifier, such as `conv2d_1a`, with the foreign node. */
 export function matchByTopology(graph: Graph, file: OnnxFile): ReadonlyMap<string, ForeignNode> {
   const foreign = new Map(file.nodes.map((node, index) => [String(index), node]));
+  const nameOf = createNames();
   const theirs = new Map<string, string[]>();
-  for (const [key, signature] of signatures(foreignSteps(file))) {
+  for (const [key, signature] of signatures(foreignSteps(file), nameOf)) {
     theirs.set(signature, [...(theirs.get(signature) ?? []), key]);
   }
   const found = new Map<string, ForeignNode>();
-  for (const [key, signature] of signatures(ourSteps(graph))) {
+  for (const [key, signature] of signatures(ourSteps(graph), nameOf)) {
     const [one, ...more] = theirs.get(signature) ?? [];
     const node = one === undefined ? undefined : foreign.get(one);
     if (node && more.length === 0) found.set(key, node);
@@ -123,7 +123,10 @@ function isSmall(integers: ForeignNode["integers"]): boolean {
 }
 
 /** For each key, a text that two nodes share only if all above and all below them is the same. */
-function signatures(steps: readonly Step[]): Map<string, string> {
+function signatures(
+  steps: readonly Step[],
+  nameOf: ReturnType<typeof createNames>,
+): Map<string, string> {
   const makers = new Map(steps.flatMap((step) => step.outputs.map((one) => [one, step] as const)));
   const readers = new Map<string, { step: Step; at: number }[]>();
   for (const step of steps) {
@@ -139,16 +142,16 @@ function signatures(steps: readonly Step[]): Map<string, string> {
       const maker = makers.get(one);
       return maker ? (above.get(maker) ?? "cycle") : "image";
     });
-    const signature = hash(step.kind, step.kind === "concat" ? from : from.toSorted());
+    const signature = nameOf(step.kind, step.kind === "concat" ? from : from.toSorted());
     above.set(step, step.kind === "" ? (from[0] ?? "nothing") : signature);
   }
   /** Signatures of what reads a step's results, seen through what changes nothing. */
   const consumers = new Map<Step, ReadonlySet<string>>();
-  const below = (step: Step) => hash("", [...(consumers.get(step) ?? ["cycle"])].toSorted());
+  const below = (step: Step) => nameOf("", [...(consumers.get(step) ?? ["cycle"])].toSorted());
   for (const step of order.toReversed()) {
     const all = readersOf(step).flatMap(({ step: reader, at }) => {
       if (reader.kind === "") return [...(consumers.get(reader) ?? [])];
-      return hash(`${reader.kind} ${reader.kind === "concat" ? at : 0}`, [below(reader)]);
+      return nameOf(`${reader.kind} ${reader.kind === "concat" ? at : 0}`, [below(reader)]);
     });
     consumers.set(step, new Set(all));
   }
@@ -181,10 +184,15 @@ function inOrder(
   return order;
 }
 
-function hash(kind: string, parts: readonly string[]): string {
-  return createHash("sha1")
-    .update(`${kind}(${parts.join(",")})`)
-    .digest("base64");
+/** Gives equal texts the same short name, so that signatures do not grow with the depth of a graph. */
+function createNames(): (kind: string, parts: readonly string[]) => string {
+  const known = new Map<string, string>();
+  return (kind, parts) => {
+    const text = `${kind}(${parts.join(",")})`;
+    const name = known.get(text) ?? `#${known.size}`;
+    known.set(text, name);
+    return name;
+  };
 }
 
 /**

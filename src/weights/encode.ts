@@ -1,0 +1,59 @@
+/**
+ * @file Parameters as the bytes of a weight file: ours, which says everything of itself, or timm's.
+ */
+import { type Tensor, type Tensors, tensor } from "../tensor/tensor.js";
+import type { FloatType } from "./formats/floats.js";
+import { safetensorsParts } from "./formats/safetensors.js";
+import { encodeMetadata, type WeightMetadata } from "./metadata.js";
+import { timmCounters, timmNames } from "./sources/timm.js";
+
+/** How to save. */
+export interface SaveWeightsOptions {
+  /** Whose names the file uses; `canonical`. timm's files say nothing of classes or preprocessing. */
+  readonly naming?: "canonical" | "timm";
+  /** What the file says of itself, with our names. */
+  readonly metadata?: WeightMetadata;
+  /** Type of the numbers; `F32`. */
+  readonly dtype?: FloatType;
+}
+
+/**
+ * A network's parameters as safetensors, in parts. With timm's names, batch norm gets the scale of
+ * ones that timm's modules have, and its counters.
+ */
+export function weightParts(
+  parameters: Tensors,
+  { naming = "canonical", metadata = {}, dtype = "F32" }: SaveWeightsOptions = {},
+): Iterable<Uint8Array> {
+  if (naming === "canonical") {
+    return safetensorsParts(parameters, { metadata: encodeMetadata(metadata), dtype });
+  }
+  const { tensors, counters } = timmTensors(parameters);
+  return safetensorsParts(tensors, { metadata: { format: "pt" }, counters, dtype });
+}
+
+/** The parameters under timm's names, with the scales of ones and the counters of its modules. */
+export function timmTensors(parameters: Tensors): {
+  readonly tensors: Tensors;
+  readonly counters: ReadonlyMap<string, bigint>;
+} {
+  const scaled = withScales(parameters);
+  const names = timmNames(scaled.keys());
+  const tensors = new Map(
+    [...scaled].map(([name, value]): [string, Tensor] => [names.get(name) ?? name, value]),
+  );
+  return { tensors, counters: new Map(timmCounters(scaled.keys()).map((name) => [name, 0n])) };
+}
+
+/** The parameters with a gamma for each beta that lacks one. */
+function withScales(parameters: Tensors): Tensors {
+  const added = new Map(parameters);
+  for (const [name, { shape }] of parameters) {
+    const gamma = name.replace(/\/beta$/, "/gamma");
+    if (gamma === name || parameters.has(gamma)) continue;
+    const ones = tensor(shape);
+    ones.data.fill(1);
+    added.set(gamma, ones);
+  }
+  return added;
+}

@@ -5,7 +5,7 @@
  * one forward pass, print the five likeliest classes. With the model of the package at most 0.25 of
  * it, or 0.7 s where that is more, in 350 MB.
  */
-import { repositoryFile } from "../test/helpers/paths.js";
+import { repositoryFile } from "@inception-resnet-v2/test/helpers/paths.js";
 import {
   type Answer,
   formatTable,
@@ -22,7 +22,7 @@ import { photoPaths } from "./photos.js";
 export async function classify(): Promise<Answer> {
   const { weights } = timmFiles();
   const [photo] = await photoPaths(1);
-  const cli = repositoryFile("dist/src/cli/main.js");
+  const cli = repositoryFile("packages/node/dist/cli/main.js");
   const options = ["--weights", weights, "--threads", String(threads)];
   const variants: Variant[] = [
     {

@@ -4,7 +4,7 @@
  * The executor alone is timed before and after, on tensors that are ready, at the same batch.
  */
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import { InceptionResNetV2 } from "../src/index.js";
+import { InceptionResNetV2 } from "inception-resnet-v2";
 import { median } from "./measure.js";
 import { photoPaths } from "./photos.js";
 import { randomImages, timedRuns } from "./random-images.js";

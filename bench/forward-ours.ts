@@ -2,7 +2,7 @@
  * @file Prints the median milliseconds an image of our forward pass: weights, batch, threads, engine,
  * precision.
  */
-import { type EngineName, InceptionResNetV2, type Precision } from "../src/index.js";
+import { type EngineName, InceptionResNetV2, type Precision } from "inception-resnet-v2";
 import { median } from "./measure.js";
 import { randomImages, timedRuns } from "./random-images.js";
 

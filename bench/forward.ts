@@ -5,7 +5,7 @@
  * torch.onnx exports from timm, and 0.85 of PyTorch's best in fp32; onednn in fp32 at most 0.95 of
  * our onnxruntime, in bf16 at most 0.52 of it, and at most 0.8 of PyTorch's best in bf16.
  */
-import { repositoryFile } from "../test/helpers/paths.js";
+import { repositoryFile } from "@inception-resnet-v2/test/helpers/paths.js";
 import {
   type Answer,
   formatTable,

@@ -2,10 +2,10 @@
  * @file Photos to measure with: a photo set beside the repository, or pictures drawn for the purpose.
  */
 import { mkdir } from "node:fs/promises";
+import { createRandom } from "@inception-resnet-v2/core/internal/tensor/random.js";
+import { repositoryFile, sharedFile } from "@inception-resnet-v2/test/helpers/paths.js";
+import { findImages } from "inception-resnet-v2/internal/image/find-images.js";
 import sharp from "sharp";
-import { findImages } from "../src/image/find-images.js";
-import { createRandom } from "../src/tensor/random.js";
-import { repositoryFile, sharedFile } from "../test/helpers/paths.js";
 
 /** Paths of `count` photos; the set is gone through again where it has fewer. */
 export async function photoPaths(count: number): Promise<string[]> {

@@ -1,8 +1,8 @@
 /**
  * @file Input for benchmarks, and the loop that times it.
  */
-import { createRandom } from "../src/tensor/random.js";
-import { type Tensor, tensor } from "../src/tensor/tensor.js";
+import { createRandom } from "@inception-resnet-v2/core/internal/tensor/random.js";
+import { type Tensor, tensor } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
 
 /** Uniform noise in -1...1, [batch,3,size,size]. */
 export function randomImages(batch: number, size = 299): Tensor {

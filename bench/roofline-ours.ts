@@ -2,15 +2,15 @@
  * @file Prints where a forward pass of eight images on oneDNN goes, stage by stage, as JSON, and the
  * fastest rate of a large convolution beside it. Arguments: precision, threads.
  */
-import { lower } from "../src/architecture/lower.js";
-import { configureNetwork } from "../src/architecture/transforms.js";
-import { OneDnnEngine } from "../src/executors/onednn/engine.js";
-import { Runtime } from "../src/executors/onednn/runtime.js";
-import { GraphBuilder } from "../src/graph/builder.js";
-import { nodeCosts } from "../src/graph/costs.js";
-import type { Graph } from "../src/graph/ir.js";
-import { type Tensors, tensor } from "../src/tensor/tensor.js";
-import { initializeParameters } from "../src/weights/initialize.js";
+import { lower } from "@inception-resnet-v2/core/internal/architecture/lower.js";
+import { configureNetwork } from "@inception-resnet-v2/core/internal/architecture/transforms.js";
+import { GraphBuilder } from "@inception-resnet-v2/core/internal/graph/builder.js";
+import { nodeCosts } from "@inception-resnet-v2/core/internal/graph/costs.js";
+import type { Graph } from "@inception-resnet-v2/core/internal/graph/ir.js";
+import { type Tensors, tensor } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
+import { initializeParameters } from "@inception-resnet-v2/core/internal/weights/initialize.js";
+import { OneDnnEngine } from "inception-resnet-v2/internal/executors/onednn/engine.js";
+import { Runtime } from "inception-resnet-v2/internal/executors/onednn/runtime.js";
 import { median } from "./measure.js";
 import { randomImages } from "./random-images.js";
 import type { Roofline } from "./roofline.js";

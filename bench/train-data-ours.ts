@@ -6,18 +6,21 @@
  * one batch that is ready.
  */
 import { existsSync } from "node:fs";
-import type { Dataset, Sample } from "../src/data/dataset.js";
-import { createExecutor } from "../src/executors/index.js";
-import type { Value } from "../src/graph/ir.js";
-import { createRandom } from "../src/tensor/random.js";
-import { type Tensor, tensor } from "../src/tensor/tensor.js";
-import { epochBatches } from "../src/training/batches.js";
-import { cutGraph } from "../src/training/freeze.js";
-import { startingParameters, trainingNetwork } from "../src/training/network.js";
-import { openPhase } from "../src/training/open-phase.js";
-import { defaultSgd } from "../src/training/optimizer.js";
-import { type Phase, settle } from "../src/training/settings.js";
-import { type Part, Trainer } from "../src/training/trainer.js";
+import type { Value } from "@inception-resnet-v2/core/internal/graph/ir.js";
+import { createRandom } from "@inception-resnet-v2/core/internal/tensor/random.js";
+import { type Tensor, tensor } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
+import { cutGraph } from "@inception-resnet-v2/core/internal/training/freeze.js";
+import { defaultSgd } from "@inception-resnet-v2/core/internal/training/optimizer.js";
+import { type Part, Trainer } from "@inception-resnet-v2/core/internal/training/trainer.js";
+import type { Dataset, Sample } from "inception-resnet-v2/internal/data/dataset.js";
+import { createExecutor } from "inception-resnet-v2/internal/executors/index.js";
+import { epochBatches } from "inception-resnet-v2/internal/training/batches.js";
+import {
+  startingParameters,
+  trainingNetwork,
+} from "inception-resnet-v2/internal/training/network.js";
+import { openPhase } from "inception-resnet-v2/internal/training/open-phase.js";
+import { type Phase, settle } from "inception-resnet-v2/internal/training/settings.js";
 import { median } from "./measure.js";
 import { photoPaths } from "./photos.js";
 

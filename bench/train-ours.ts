@@ -3,14 +3,14 @@
  * threads, engine, precision, and a memory budget in bytes where there is one.
  */
 import { readFileSync } from "node:fs";
-import { lower } from "../src/architecture/lower.js";
-import { configureNetwork } from "../src/architecture/transforms.js";
-import type { Precision } from "../src/executors/executor.js";
-import { createExecutor, type EngineName } from "../src/executors/index.js";
-import { type Tensor, tensor } from "../src/tensor/tensor.js";
-import { paperRmsProp } from "../src/training/optimizer.js";
-import { Trainer } from "../src/training/trainer.js";
-import { initializeParameters } from "../src/weights/initialize.js";
+import { lower } from "@inception-resnet-v2/core/internal/architecture/lower.js";
+import { configureNetwork } from "@inception-resnet-v2/core/internal/architecture/transforms.js";
+import type { Precision } from "@inception-resnet-v2/core/internal/executors/executor.js";
+import { type Tensor, tensor } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
+import { paperRmsProp } from "@inception-resnet-v2/core/internal/training/optimizer.js";
+import { Trainer } from "@inception-resnet-v2/core/internal/training/trainer.js";
+import { initializeParameters } from "@inception-resnet-v2/core/internal/weights/initialize.js";
+import { createExecutor, type EngineName } from "inception-resnet-v2/internal/executors/index.js";
 import { median } from "./measure.js";
 
 const classes = 1000;

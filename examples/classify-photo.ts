@@ -1,7 +1,7 @@
 /**
  * @file Names what is in photos: node dist/examples/classify-photo.js WEIGHTS PHOTO ...
  */
-import { InceptionResNetV2 } from "../src/index.js"; // "inception-resnet-v2" in your own project
+import { InceptionResNetV2 } from "inception-resnet-v2";
 
 const [weights = "model.safetensors", ...photos] = process.argv.slice(2);
 

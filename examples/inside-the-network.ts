@@ -2,7 +2,7 @@
  * @file Looks inside: the stages, one block as a graph, and the activations of a picture there.
  * node dist/examples/inside-the-network.js PICTURE
  */
-import { configureNetwork, InceptionResNetV2, lower, printGraph } from "../src/index.js";
+import { configureNetwork, InceptionResNetV2, lower, printGraph } from "inception-resnet-v2";
 
 const [picture = "examples/lemon.png"] = process.argv.slice(2);
 

@@ -2,7 +2,7 @@
  * @file Finds the two photos that are most alike, by the angle between their features:
  * node dist/examples/most-alike.js WEIGHTS PHOTO PHOTO ...
  */
-import { InceptionResNetV2 } from "../src/index.js"; // "inception-resnet-v2" in your own project
+import { InceptionResNetV2 } from "inception-resnet-v2";
 
 const [weights = "model.safetensors", ...photos] = process.argv.slice(2);
 

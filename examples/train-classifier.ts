@@ -5,7 +5,7 @@
  * The body of the network stays as it is, so this takes minutes: its features are computed once.
  */
 import { join } from "node:path";
-import { evaluate, fit } from "../src/index.js"; // "inception-resnet-v2" in your own project
+import { evaluate, fit } from "inception-resnet-v2";
 
 const [data = "photos", weights = "model.safetensors", out = "run"] = process.argv.slice(2);
 

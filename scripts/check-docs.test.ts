@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { describe, it } from "node:test";
-import { repositoryFile } from "../test/helpers/paths.js";
+import { repositoryFile } from "@inception-resnet-v2/test/helpers/paths.js";
 import { checkHeads, checkLinks, checkPublicNames, checkVersion } from "./check-docs.js";
 import { checkSizes } from "./check-sizes.js";
 
@@ -29,22 +29,25 @@ describe("checkLinks()", () => {
   it("follows links from their page, and mentioned paths from the root", () => {
     assert.deepEqual(
       check(
-        "[a](../README.md) [b](https://example.org/x) [c](#part) `src/graph/ops.ts`, src/image.",
+        "[a](../README.md) [b](https://example.org/x) [c](#part) `packages/core/src/graph/ops.ts`, src/image.",
       ),
       [],
     );
-    assert.deepEqual(check("\n[a](README.md#top)\n\nsee `src/graph/oops.ts`"), [
+    assert.deepEqual(check("\n[a](README.md#top)\n\nsee `packages/core/src/graph/oops.ts`"), [
       '2: expected "README.md" to exist',
-      '4: expected "src/graph/oops.ts" to exist',
+      '4: expected "packages/core/src/graph/oops.ts" to exist',
     ]);
   });
 
   it("reports a broken link once, though its target is a path too", () => {
-    assert.deepEqual(check("[a](src/oops.ts)"), ['1: expected "src/oops.ts" to exist']);
+    assert.deepEqual(check("[a](packages/oops.ts)"), ['1: expected "packages/oops.ts" to exist']);
   });
 
   it("takes patterns, addresses and other people's paths for what they are", () => {
-    assert.deepEqual(check("`test/*.test.ts` dist/src/cli/main.js ../docs/x.md a/src/x.ts"), []);
+    assert.deepEqual(
+      check("`test/*.test.ts` dist/scripts/check.js ../docs/x.md a/packages/x.ts"),
+      [],
+    );
   });
 });
 

@@ -3,8 +3,8 @@
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { repositoryFile } from "@inception-resnet-v2/test/helpers/paths.js";
 import ts from "typescript";
-import { repositoryFile } from "../test/helpers/paths.js";
 import type { Problem } from "./check.js";
 import { type SourceFile, sourceFiles } from "./source-files.js";
 
@@ -15,7 +15,7 @@ export function checkDocs(): Problem[] {
 
 /** Each file but the unit tests starts by saying what it is. */
 export function checkHeads(
-  files: readonly SourceFile[] = sourceFiles("src", "scripts", "bench", "examples", "test"),
+  files: readonly SourceFile[] = sourceFiles("packages", "scripts", "bench", "examples", "test"),
 ): Problem[] {
   return files
     .filter(({ path }) => !path.endsWith(".test.ts"))
@@ -27,9 +27,9 @@ export function checkHeads(
 }
 
 /** Everything that an entry file exports has a comment of its own. */
-export function checkPublicNames(entryPath = "src/index.ts"): Problem[] {
+export function checkPublicNames(entryPath = "packages/node/src/index.ts"): Problem[] {
   const entry = repositoryFile(entryPath);
-  const config = ts.readConfigFile(repositoryFile("tsconfig.json"), ts.sys.readFile)
+  const config = ts.readConfigFile(repositoryFile("tsconfig.base.json"), ts.sys.readFile)
     .config as object;
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, repositoryFile("."));
   const program = ts.createProgram([entry], { ...options, noEmit: true });
@@ -56,7 +56,7 @@ function whereDeclared(symbol: ts.Symbol, entryPath: string): Problem {
 
 const linkPattern = /\]\((?!\w+:|#)([^)#\s]+)/g;
 const pathPattern =
-  /(?<![\w./@-])(?:src|test|scripts|bench|docs|examples)(?:\/[\w.-]*\w)+(?![\w*])/g;
+  /(?<![\w./@-])(?:packages|test|scripts|bench|docs|examples)(?:\/[\w.-]*\w)+(?![\w*])/g;
 
 /** Relative links and the paths that a page mentions exist. */
 export function checkLinks(pages: readonly SourceFile[] = documentationPages()): Problem[] {
@@ -107,6 +107,6 @@ export function checkVersion(
 }
 
 function packageVersion(): string {
-  const text = readFileSync(repositoryFile("package.json"), "utf8");
+  const text = readFileSync(repositoryFile("packages/node/package.json"), "utf8");
   return (JSON.parse(text) as { version: string }).version;
 }

@@ -6,65 +6,57 @@ import ts from "typescript";
 import type { Problem } from "./check.js";
 import { type SourceFile, sourceFiles } from "./source-files.js";
 
-/** A file may import its own folder and lower layers; the longest path that fits decides. */
+/**
+ * A file may import its own folder and lower layers; the longest path that fits decides. Paths are
+ * those of packages without `src`: all of core lies below all of node.
+ */
 const layers: Readonly<Record<string, number>> = {
-  "src/errors.ts": 0,
-  "src/tensor": 0,
-  "src/onnx": 2,
-  "src/graph": 1,
-  "src/architecture": 2,
-  "src/autodiff": 2,
-  "src/image": 2,
-  "src/predictions": 2,
-  "src/summary": 2,
-  "src/data": 3,
-  "src/evaluation": 3,
-  "src/executors/executor.ts": 2,
-  "src/executors/thread": 3,
-  "src/executors/reference": 4,
-  "src/executors/onnxruntime": 4,
-  "src/executors/onednn": 4,
-  "src/executors/index.ts": 5,
-  "src/weights": 4,
-  "src/export": 6,
-  "src/model": 6,
-  "src/training": 7,
-  "src/index.ts": 8,
-  "src/cli": 9,
+  "core/errors.ts": 0,
+  "core/tensor": 0,
+  "core/graph": 1,
+  "core/architecture": 2,
+  "core/autodiff": 2,
+  "core/image": 2,
+  "core/onnx": 2,
+  "core/predictions": 2,
+  "core/summary": 2,
+  "core/executors/executor.ts": 2,
+  "core/evaluation": 3,
+  "core/executors/reference": 4,
+  "core/weights": 4,
+  "core/training": 5,
+  "core/index.ts": 6,
+  "node/image": 7,
+  "node/data": 8,
+  "node/executors/thread": 8,
+  "node/executors/onnxruntime": 9,
+  "node/executors/onednn": 9,
+  "node/executors/index.ts": 10,
+  "node/weights": 10,
+  "node/export": 11,
+  "node/model": 11,
+  "node/training": 12,
+  "node/index.ts": 13,
+  "node/cli": 14,
 };
 
 /** Packages and Node's modules, and the only places that may import them. */
 const heavy: Readonly<Record<string, readonly string[]>> = {
-  sharp: ["src/image/decode-node.ts"],
-  "onnxruntime-node": ["src/executors/onnxruntime"],
-  "onnxruntime-web": ["src/executors/onnxruntime"],
-  "onnxruntime-common": ["src/executors/onnxruntime"],
-  koffi: ["src/executors/onednn"],
-  protobufjs: ["src/onnx", "src/training"],
-  "@huggingface": ["src/weights/hub.ts"],
-  undici: ["src/weights/download/http.ts"],
-  commander: ["src/cli"],
-  "cli-progress": ["src/cli"],
-  "node:": [
-    "src/image/decode-cache.ts",
-    "src/image/decode-node.ts",
-    "src/image/find-images.ts",
-    "src/image/image-worker.ts",
-    "src/image/loader.ts",
-    "src/image/read-node.ts",
-    "src/data",
-    "src/executors/onednn",
-    "src/executors/onnxruntime",
-    "src/executors/thread",
-    "src/weights",
-    "src/export",
-    "src/training",
-    "src/cli",
-  ],
+  sharp: ["node/image/decode-node.ts"],
+  "onnxruntime-node": ["node/executors/onnxruntime"],
+  "onnxruntime-web": ["node/executors/onnxruntime"],
+  "onnxruntime-common": ["node/executors/onnxruntime"],
+  koffi: ["node/executors/onednn"],
+  protobufjs: ["core/onnx", "node/training"],
+  "@huggingface": ["node/weights/hub.ts"],
+  undici: ["node/weights/download/http.ts"],
+  commander: ["node/cli"],
+  "cli-progress": ["node/cli"],
+  "node:": ["node"],
 };
 
 /** Imports that break the tables, and cycles between files. */
-export function checkLayers(files: readonly SourceFile[] = sourceFiles("src")): Problem[] {
+export function checkLayers(files: readonly SourceFile[] = sourceFiles("packages")): Problem[] {
   const sources = files.filter(({ path }) => !path.endsWith(".test.ts"));
   const imports = new Map(sources.map((file) => [file.path, importsOf(file)]));
   const problems = sources.flatMap((file) =>
@@ -87,9 +79,7 @@ function importsOf({ path, text }: SourceFile): Import[] {
   const visit = (node: ts.Node): void => {
     const name = importedName(node);
     if (name !== undefined) {
-      const target = name.startsWith(".")
-        ? posix.join(posix.dirname(path), name).replace(/\.js$/, ".ts")
-        : name;
+      const target = fileOf(name, path) ?? name;
       const line = source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1;
       found.push({ line, target, isType: isTypeOnly(node) });
     }
@@ -97,6 +87,20 @@ function importsOf({ path, text }: SourceFile): Import[] {
   };
   visit(source);
   return found;
+}
+
+/** The file of ours that a file imports by this name, if it is one. */
+function fileOf(name: string, importer: string): string | undefined {
+  if (name === "@inception-resnet-v2/core") return "packages/core/src/index.ts";
+  const [, inside] = /^@inception-resnet-v2\/core\/internal\/(.*)$/.exec(name) ?? [];
+  const path = inside === undefined ? posix.dirname(importer) : "packages/core/src";
+  if (inside === undefined && !name.startsWith(".")) return undefined;
+  return posix.join(path, inside ?? name).replace(/\.js$/, ".ts");
+}
+
+/** A path without what all have: `packages/core/src/graph/ir.ts` is `core/graph/ir.ts`. */
+function short(path: string): string {
+  return path.replace(/^packages\/(\w+)\/src\//, "$1/");
 }
 
 function importedName(node: ts.Node): string | undefined {
@@ -130,7 +134,7 @@ function isTypeOnly(node: ts.Node): boolean {
 }
 
 function judge({ path }: SourceFile, { line, target }: Import): Problem[] {
-  if (!target.startsWith("src/")) {
+  if (!target.startsWith("packages/")) {
     const name = target.startsWith("node:") ? "node:" : (target.split("/")[0] ?? "");
     const places = heavy[name];
     if (!places)
@@ -141,7 +145,7 @@ function judge({ path }: SourceFile, { line, target }: Import): Problem[] {
           problem: `package "${target}" is not in the table of scripts/check-layers.ts`,
         },
       ];
-    if (places.some((place) => path === place || path.startsWith(`${place}/`))) return [];
+    if (places.some((place) => isIn(path, place))) return [];
     return [
       { file: path, line, problem: `"${target}" may be imported only in ${places.join(", ")}` },
     ];
@@ -160,10 +164,12 @@ function judge({ path }: SourceFile, { line, target }: Import): Problem[] {
   ];
 }
 
+function isIn(path: string, place: string): boolean {
+  return short(path) === place || short(path).startsWith(`${place}/`);
+}
+
 function layerOf(path: string): { place: string; layer: number } | undefined {
-  const fitting = Object.entries(layers).filter(
-    ([place]) => path === place || path.startsWith(`${place}/`),
-  );
+  const fitting = Object.entries(layers).filter(([place]) => isIn(path, place));
   const [best] = fitting.sort(([a], [b]) => b.length - a.length);
   return best && { place: best[0], layer: best[1] };
 }

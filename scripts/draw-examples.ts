@@ -4,9 +4,10 @@
  * What lies in a shop lies in heaps: one shape in many sizes and turns, back rows first. Garments lie
  * on a wooden floor, a bottle on white paper, as in the photos that the model everyday learned from.
  */
+
+import { createRandom, type Random } from "@inception-resnet-v2/core/internal/tensor/random.js";
+import { repositoryFile } from "@inception-resnet-v2/test/helpers/paths.js";
 import sharp from "sharp";
-import { createRandom, type Random } from "../src/tensor/random.js";
-import { repositoryFile } from "../test/helpers/paths.js";
 
 const [width, height] = [360, 288];
 

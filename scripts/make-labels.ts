@@ -1,10 +1,10 @@
 /**
- * @file Writes src/predictions/imagenet-1k.ts from a table of index, WordNet id, names.
+ * @file Writes packages/core/src/predictions/imagenet-1k.ts from a table of index, WordNet id, names.
  *
  * node dist/scripts/make-labels.js imagenet-1k.tsv
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { repositoryFile } from "../test/helpers/paths.js";
+import { repositoryFile } from "@inception-resnet-v2/test/helpers/paths.js";
 
 const lines = readFileSync(process.argv[2] ?? "", "utf8")
   .trim()
@@ -20,5 +20,5 @@ const text = `/**
 /** Names by class index; synonyms are separated by commas. */
 export const imagenetLabels: readonly string[] = ${JSON.stringify(labels.join("|"))}.split("|");
 `;
-writeFileSync(repositoryFile("src/predictions/imagenet-1k.ts"), text);
+writeFileSync(repositoryFile("packages/core/src/predictions/imagenet-1k.ts"), text);
 process.stdout.write(`${labels.length} labels\n`);

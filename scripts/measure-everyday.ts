@@ -11,12 +11,12 @@ import {
   type Evaluation,
   type EvaluationInput,
   evaluateLogits,
-} from "../src/evaluation/metrics.js";
-import { crossFit } from "../src/evaluation/temperature.js";
-import type { Pixels } from "../src/image/pixels.js";
-import { InceptionResNetV2 } from "../src/model/model.js";
-import { createRandom, type Random } from "../src/tensor/random.js";
-import { labelledLogits } from "../src/training/evaluate.js";
+} from "@inception-resnet-v2/core/internal/evaluation/metrics.js";
+import { crossFit } from "@inception-resnet-v2/core/internal/evaluation/temperature.js";
+import type { Pixels } from "@inception-resnet-v2/core/internal/image/pixels.js";
+import { createRandom, type Random } from "@inception-resnet-v2/core/internal/tensor/random.js";
+import { InceptionResNetV2 } from "inception-resnet-v2/internal/model/model.js";
+import { labelledLogits } from "inception-resnet-v2/internal/training/evaluate.js";
 
 const domains = ["clothing", "trashnet", "grocery"] as const;
 const [datasets = "datasets", weights = "everyday"] = process.argv.slice(2);

@@ -4,10 +4,10 @@
  * Options: --block PATH, --input-size PIXELS, --width FACTOR, --auxiliary.
  */
 import { parseArgs } from "node:util";
-import { lower } from "../src/architecture/lower.js";
-import { configureNetwork } from "../src/architecture/transforms.js";
-import { Irv2Error } from "../src/errors.js";
-import { printGraph } from "../src/graph/print.js";
+import { lower } from "@inception-resnet-v2/core/internal/architecture/lower.js";
+import { configureNetwork } from "@inception-resnet-v2/core/internal/architecture/transforms.js";
+import { Irv2Error } from "@inception-resnet-v2/core/internal/errors.js";
+import { printGraph } from "@inception-resnet-v2/core/internal/graph/print.js";
 
 const { values } = parseArgs({
   options: {

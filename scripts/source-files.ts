@@ -2,7 +2,7 @@
  * @file The TypeScript files of the repository, for the checks.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { repositoryFile } from "../test/helpers/paths.js";
+import { repositoryFile } from "@inception-resnet-v2/test/helpers/paths.js";
 
 /** A file with its text; the path is relative to the repository, with forward slashes. */
 export interface SourceFile {
@@ -10,12 +10,12 @@ export interface SourceFile {
   readonly text: string;
 }
 
-/** All TypeScript files under some folders; a folder that is absent has none. */
+/** All TypeScript files under some folders, but what was built or installed there. */
 export function sourceFiles(...folders: readonly string[]): SourceFile[] {
   const present = folders.filter((folder) => existsSync(repositoryFile(folder)));
   return present.flatMap((folder) =>
     readdirSync(repositoryFile(folder), { recursive: true, encoding: "utf8" })
-      .filter((path) => path.endsWith(".ts"))
+      .filter((path) => path.endsWith(".ts") && !/(^|[\\/])(dist|node_modules)[\\/]/.test(path))
       .map((path) => `${folder}/${path.replaceAll("\\", "/")}`)
       .sort()
       .map((path) => ({ path, text: readFileSync(repositoryFile(path), "utf8") })),

@@ -14,9 +14,7 @@ function writeTests(files: Readonly<Record<string, string>>): void {
   rmSync(project, { recursive: true, force: true });
   mkdirSync(join(project, "dist"), { recursive: true });
   writeFileSync(join(project, "package.json"), '{"type":"module"}');
-  for (const path of ["scripts/test.js", "test/helpers/paths.js"]) {
-    cpSync(join(compiled, path), join(project, "dist", path));
-  }
+  cpSync(join(compiled, "scripts/test.js"), join(project, "dist/scripts/test.js"));
   for (const [name, text] of Object.entries(files)) {
     writeFileSync(
       join(project, `dist/${name}.test.js`),
@@ -50,7 +48,7 @@ describe("the test runner", () => {
     });
     const { status, stdout, last } = runTests();
     assert.equal(last, "3 passed, 0 failed");
-    assert.match(stdout, /^\d+\.\d s nested\.test\.js\n/);
+    assert.match(stdout, /^\d+\.\d s nested\.test\.ts\n/);
     assert.equal(status, 0);
   });
 
@@ -64,8 +62,8 @@ describe("the test runner", () => {
     );
     const { stdout, last } = runTests();
     assert.equal(last, "2 passed, 2 failed");
-    assert.match(stdout, /FAILED one\.test\.js: fails\n/);
-    assert.match(stdout, /FAILED two\.test\.js: fails\n/);
+    assert.match(stdout, /FAILED one\.test\.ts: fails\n/);
+    assert.match(stdout, /FAILED two\.test\.ts: fails\n/);
   });
 
   it("gives each skip with its reason, and lets todos fail", () => {
@@ -79,10 +77,10 @@ describe("the test runner", () => {
     });
     const { status, stdout, last } = runTests();
     assert.deepEqual(stdout.split("\n").slice(0, 4), [
-      "skipped skips.test.js: one: no data here",
-      "skipped skips.test.js: two: no reason given",
-      "skipped skips.test.js: three: todo: next week",
-      "skipped skips.test.js: all: no library here",
+      "skipped skips.test.ts: one: no data here",
+      "skipped skips.test.ts: two: no reason given",
+      "skipped skips.test.ts: three: todo: next week",
+      "skipped skips.test.ts: all: no library here",
     ]);
     assert.equal(last, "1 passed, 0 failed, 4 skipped");
     assert.equal(status, 0);
@@ -94,7 +92,7 @@ describe("the test runner", () => {
         it("adds", () => assert.equal(1 + 1, 3)); it("passes", () => {});`,
     });
     const { status, stdout, last } = runTests();
-    assert.match(stdout, /^FAILED bad\.test\.js: adds\n {4}AssertionError .*\n\n {4}2 !== 3\n/);
+    assert.match(stdout, /^FAILED bad\.test\.ts: adds\n {4}AssertionError .*\n\n {4}2 !== 3\n/);
     assert.match(stdout, /bad\.test\.js:3:/);
     assert.equal(last, "1 passed, 1 failed");
     assert.equal(status, 1);
@@ -114,9 +112,9 @@ describe("the test runner", () => {
     "fails in a hook afterwards": [
       `import { after, describe } from "node:test";
        describe("group", () => { after(() => { throw new Error("leak"); }); it("x", () => {}); });`,
-      /broken\.test\.js: group\n {4}Error: leak\n/,
+      /broken\.test\.ts: group\n {4}Error: leak\n/,
     ],
-    "holds no test": ["", /broken\.test\.js: expected a test in this file, got none\n/],
+    "holds no test": ["", /broken\.test\.ts: expected a test in this file, got none\n/],
   };
   for (const [what, [text, report]] of Object.entries(broken)) {
     it(`counts a file that ${what} as failed`, () => {
@@ -133,7 +131,7 @@ describe("the test runner", () => {
     writeTests({ one: passes, two: passes, "three.full": passes });
     assert.equal(runTests().last, "2 passed, 0 failed");
     assert.equal(runTests("--full").last, "3 passed, 0 failed");
-    assert.equal(runTests("two.test.ts").last, "1 passed, 0 failed");
+    assert.equal(runTests("two.test.js").last, "1 passed, 0 failed");
   });
 
   it("fails when nothing ran", () => {

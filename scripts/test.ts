@@ -12,21 +12,26 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "node:test";
 import { parseArgs } from "node:util";
-import { repositoryFile } from "../test/helpers/paths.js";
 
 const { values, positionals } = parseArgs({
   options: { full: { type: "boolean", default: false } },
   allowPositionals: true,
 });
-const root = repositoryFile("dist");
+const repository = join(import.meta.dirname, "../..");
+/** Folders of compiled files, and of their sources. */
+const roots = [
+  ["packages/core/dist", "packages/core/src"],
+  ["packages/node/dist", "packages/node/src"],
+  ["test/dist", "test"],
+  ["dist", ""],
+] as const;
 const timeoutMs = 15 * 60_000;
 const slowestShown = 5;
 /** One: engines take every core, and two at a time wait for each other at every barrier. */
 const concurrency = 1;
 
 /** What is known of one test file so far; `depth` is the nesting of the test reported last. */
-interface FileReport {
-  readonly name: string;
+interface FileReport extends TestFile {
   readonly stderr: string[];
   tests: number;
   depth: number;
@@ -34,7 +39,7 @@ interface FileReport {
 }
 
 const reports = findTestFiles().map(
-  (name): FileReport => ({ name, stderr: [], tests: 0, depth: 0, durationMs: 0 }),
+  (file): FileReport => ({ ...file, stderr: [], tests: 0, depth: 0, durationMs: 0 }),
 );
 let passed = 0;
 const failures: string[] = [];
@@ -51,6 +56,12 @@ for (const report of reports) {
 }
 printReport();
 
+/** A test file: its source from the root, and its compiled path. */
+interface TestFile {
+  readonly name: string;
+  readonly path: string;
+}
+
 interface Finished {
   readonly name: string;
   readonly nesting: number;
@@ -64,7 +75,7 @@ interface Finished {
  * a suite shared by several test files.
  */
 async function runFile(report: FileReport): Promise<void> {
-  const path = join(root, report.name);
+  const { path } = report;
   for await (const { type, data } of run({ files: [path], timeout: timeoutMs })) {
     if (type === "test:stderr") report.stderr.push(data.message);
     if (type !== "test:pass" && type !== "test:fail" && type !== "test:complete") continue;
@@ -134,13 +145,24 @@ function printReport(): void {
   process.exitCode = failures.length > 0 || passed === 0 ? 1 : 0;
 }
 
-/** Compiled tests by their path in `dist`, those that the arguments ask for. */
-function findTestFiles(): string[] {
-  const parts = positionals.map((part) => part.replace(/\.ts$/, ".js"));
-  return readdirSync(root, { recursive: true, encoding: "utf8" })
-    .map((path) => path.replaceAll("\\", "/"))
-    .filter((path) => path.endsWith(".test.js") && (values.full || !path.endsWith(".full.test.js")))
-    .filter((path) => parts.length === 0 || parts.some((part) => path.includes(part)))
-    .filter((path) => existsSync(repositoryFile(path.replace(/\.js$/, ".ts"))))
-    .sort();
+/** Compiled tests whose sources are there, those that the arguments ask for. */
+function findTestFiles(): TestFile[] {
+  const parts = positionals.map((part) => part.replace(/\.js$/, ".ts"));
+  return roots
+    .flatMap(([compiled, source]) =>
+      compiledTests(join(repository, compiled)).map((path) => ({
+        name: join(source, path).replaceAll("\\", "/").replace(/\.js$/, ".ts"),
+        path: join(repository, compiled, path),
+      })),
+    )
+    .filter(({ name }) => values.full || !name.endsWith(".full.test.ts"))
+    .filter(({ name }) => parts.length === 0 || parts.some((part) => name.includes(part)))
+    .filter(({ name }) => existsSync(join(repository, name)))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function compiledTests(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  const paths = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  return paths.filter((path) => path.endsWith(".test.js"));
 }

@@ -16,7 +16,7 @@ describe("irv2 classify on odd files", { skip }, () => {
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name))
       .sort();
-    const program = repositoryFile("dist/src/cli/main.js");
+    const program = repositoryFile("packages/node/dist/cli/main.js");
     const args = ["classify", ...files, "--weights", "random", "--json"];
     const child = spawn(process.execPath, [program, ...args], {
       stdio: ["ignore", "pipe", "ignore"],

@@ -8,12 +8,19 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { before, describe, it } from "node:test";
-import { lower } from "../src/architecture/lower.js";
-import { configureNetwork } from "../src/architecture/transforms.js";
-import { createExecutor } from "../src/executors/index.js";
-import { type Tensor, type Tensors, tensor } from "../src/tensor/tensor.js";
-import { paperRmsProp } from "../src/training/optimizer.js";
-import { buildStepGraphs, gradientName } from "../src/training/step-graphs.js";
+import { lower } from "@inception-resnet-v2/core/internal/architecture/lower.js";
+import { configureNetwork } from "@inception-resnet-v2/core/internal/architecture/transforms.js";
+import {
+  type Tensor,
+  type Tensors,
+  tensor,
+} from "@inception-resnet-v2/core/internal/tensor/tensor.js";
+import { paperRmsProp } from "@inception-resnet-v2/core/internal/training/optimizer.js";
+import {
+  buildStepGraphs,
+  gradientName,
+} from "@inception-resnet-v2/core/internal/training/step-graphs.js";
+import { createExecutor } from "inception-resnet-v2/internal/executors/index.js";
 import { trainingEngines } from "./helpers/engines.js";
 import { hashImages, hashUnit, hashWeights } from "./helpers/hash-weights.js";
 import { repositoryFile } from "./helpers/paths.js";

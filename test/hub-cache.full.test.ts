@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { promisify } from "node:util";
-import { findPulled, pull } from "../src/weights/pull.js";
+import { findPulled, pull } from "inception-resnet-v2/internal/weights/pull.js";
 import { cleanEnvironment, withEnvironment } from "./helpers/environment.js";
 import { type Hub, startHub } from "./helpers/file-server.js";
 import { repositoryFile } from "./helpers/paths.js";

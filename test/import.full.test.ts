@@ -9,8 +9,12 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { InceptionResNetV2 } from "../src/model/model.js";
-import { relativeL2, type Tensor, tensor } from "../src/tensor/tensor.js";
+import {
+  relativeL2,
+  type Tensor,
+  tensor,
+} from "@inception-resnet-v2/core/internal/tensor/tensor.js";
+import { InceptionResNetV2 } from "inception-resnet-v2/internal/model/model.js";
 import { repositoryFile } from "./helpers/paths.js";
 import { skipPython as skip } from "./helpers/python.js";
 import { runIrv2 } from "./helpers/run-irv2.js";
@@ -70,7 +74,7 @@ describe("files of the real size", { skip }, () => {
     it(`${file} is read in less than ${mostMegabytes} MB`, { skip: noProc }, () => {
       const script = `
 import { readFileSync } from "node:fs";
-import { loadWeights } from ${JSON.stringify(import.meta.resolve("../src/weights/load.js"))};
+import { loadWeights } from ${JSON.stringify(import.meta.resolve("inception-resnet-v2/internal/weights/load.js"))};
 const { parameters } = await loadWeights(${JSON.stringify(at(file))}, { dropBackground: true });
 const [, kilobytes] = /VmHWM:\\s+(\\d+)/.exec(readFileSync("/proc/self/status", "utf8"));
 console.log(parameters.size, kilobytes / 1024);`;

@@ -11,15 +11,24 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { crc32 } from "node:zlib";
-import { lower } from "../src/architecture/lower.js";
-import { configureNetwork } from "../src/architecture/transforms.js";
-import { sameShape, sizeOf, type Tensor, type Tensors, tensor } from "../src/tensor/tensor.js";
-import { readKeras } from "../src/weights/formats/keras.js";
-import { hdf5Parts } from "../src/weights/formats/write-hdf5.js";
-import { readWeightBytes } from "../src/weights/read-file.js";
-import { fromHwio, shapeToHwio } from "../src/weights/sources/hwio.js";
-import { kerasDatasets, kerasNames } from "../src/weights/sources/keras.js";
-import { writeParts } from "../src/weights/write-file.js";
+import { lower } from "@inception-resnet-v2/core/internal/architecture/lower.js";
+import { configureNetwork } from "@inception-resnet-v2/core/internal/architecture/transforms.js";
+import {
+  sameShape,
+  sizeOf,
+  type Tensor,
+  type Tensors,
+  tensor,
+} from "@inception-resnet-v2/core/internal/tensor/tensor.js";
+import { fromHwio, shapeToHwio } from "@inception-resnet-v2/core/internal/weights/sources/hwio.js";
+import {
+  kerasDatasets,
+  kerasNames,
+} from "@inception-resnet-v2/core/internal/weights/sources/keras.js";
+import { readKeras } from "inception-resnet-v2/internal/weights/formats/keras.js";
+import { hdf5Parts } from "inception-resnet-v2/internal/weights/formats/write-hdf5.js";
+import { readWeightBytes } from "inception-resnet-v2/internal/weights/read-file.js";
+import { writeParts } from "inception-resnet-v2/internal/weights/write-file.js";
 import { repositoryFile } from "./helpers/paths.js";
 import { smallKerasParameters } from "./helpers/small-keras.js";
 
@@ -97,9 +106,9 @@ describe("Keras' files of the real size", { skip }, () => {
 
     it(`${file} is read in less than ${mostMegabytes} MB`, () => {
       const script = `
-import { readKeras } from ${JSON.stringify(import.meta.resolve("../src/weights/formats/keras.js"))};
-import { readWeightBytes } from ${JSON.stringify(import.meta.resolve("../src/weights/read-file.js"))};
-import { fromHwio } from ${JSON.stringify(import.meta.resolve("../src/weights/sources/hwio.js"))};
+import { readKeras } from ${JSON.stringify(import.meta.resolve("inception-resnet-v2/internal/weights/formats/keras.js"))};
+import { readWeightBytes } from ${JSON.stringify(import.meta.resolve("inception-resnet-v2/internal/weights/read-file.js"))};
+import { fromHwio } from ${JSON.stringify(import.meta.resolve("@inception-resnet-v2/core/internal/weights/sources/hwio.js"))};
 const file = readKeras(await readWeightBytes(${JSON.stringify(join(folder, file))}), "x");
 const kept = [...file.entries].map(([path, { shape }]) => fromHwio({ shape, data: file.floats(path) }));
 console.log(kept.length, Math.round(process.resourceUsage().maxRSS / 1024));`;

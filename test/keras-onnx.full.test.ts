@@ -9,10 +9,10 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { createExecutor } from "../src/executors/index.js";
-import { importWeights } from "../src/export/import.js";
-import { relativeL2, tensor } from "../src/tensor/tensor.js";
-import { loadWeights } from "../src/weights/load.js";
+import { relativeL2, tensor } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
+import { createExecutor } from "inception-resnet-v2/internal/executors/index.js";
+import { importWeights } from "inception-resnet-v2/internal/export/import.js";
+import { loadWeights } from "inception-resnet-v2/internal/weights/load.js";
 import { repositoryFile } from "./helpers/paths.js";
 import { skipPython as skip } from "./helpers/python.js";
 

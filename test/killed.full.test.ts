@@ -3,7 +3,7 @@ import { access, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { readSafetensors } from "../src/weights/formats/safetensors.js";
+import { readSafetensors } from "@inception-resnet-v2/core/internal/weights/formats/safetensors.js";
 import { colorPhotos } from "./helpers/color-photos.js";
 import { runIrv2, startIrv2 } from "./helpers/run-irv2.js";
 

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { fit } from "../src/training/fit.js";
+import { fit } from "inception-resnet-v2/internal/training/fit.js";
 import { sharedFile } from "./helpers/paths.js";
 
 const { path: clothing, skip } = sharedFile("datasets/clothing");

@@ -11,7 +11,7 @@ import { repositoryFile } from "./helpers/paths.js";
 it("leaves the bytes behind every room alone, in forward passes and two training steps", {
   skip: noOneDnn,
 }, () => {
-  const program = repositoryFile("dist/test/helpers/onednn-once.js");
+  const program = repositoryFile("test/dist/helpers/onednn-once.js");
   const { status, stdout, stderr } = spawnSync(process.execPath, [program, "guards"], {
     encoding: "utf8",
   });

@@ -7,13 +7,20 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { lower } from "../src/architecture/lower.js";
-import { configureNetwork } from "../src/architecture/transforms.js";
-import { createExecutor, type EngineName } from "../src/executors/index.js";
-import type { Graph } from "../src/graph/ir.js";
-import { type Tensor, type Tensors, tensor } from "../src/tensor/tensor.js";
-import { paperRmsProp } from "../src/training/optimizer.js";
-import { buildStepGraphs, type StepGraphs } from "../src/training/step-graphs.js";
+import { lower } from "@inception-resnet-v2/core/internal/architecture/lower.js";
+import { configureNetwork } from "@inception-resnet-v2/core/internal/architecture/transforms.js";
+import type { Graph } from "@inception-resnet-v2/core/internal/graph/ir.js";
+import {
+  type Tensor,
+  type Tensors,
+  tensor,
+} from "@inception-resnet-v2/core/internal/tensor/tensor.js";
+import { paperRmsProp } from "@inception-resnet-v2/core/internal/training/optimizer.js";
+import {
+  buildStepGraphs,
+  type StepGraphs,
+} from "@inception-resnet-v2/core/internal/training/step-graphs.js";
+import { createExecutor, type EngineName } from "inception-resnet-v2/internal/executors/index.js";
 import { trainingEngines } from "./helpers/engines.js";
 import { hashUnit, hashWeights } from "./helpers/hash-weights.js";
 import { repositoryFile } from "./helpers/paths.js";

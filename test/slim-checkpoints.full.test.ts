@@ -10,13 +10,16 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { lower } from "../src/architecture/lower.js";
-import { configureNetwork } from "../src/architecture/transforms.js";
-import { sizeOf } from "../src/tensor/tensor.js";
-import type { TensorFile } from "../src/weights/formats/tensor-file.js";
-import { fromHwio } from "../src/weights/sources/hwio.js";
-import { parameterOfSlim, slimVariables } from "../src/weights/sources/slim.js";
-import { openTfCheckpoint } from "../src/weights/tf-checkpoint-files.js";
+import { lower } from "@inception-resnet-v2/core/internal/architecture/lower.js";
+import { configureNetwork } from "@inception-resnet-v2/core/internal/architecture/transforms.js";
+import { sizeOf } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
+import type { TensorFile } from "@inception-resnet-v2/core/internal/weights/formats/tensor-file.js";
+import { fromHwio } from "@inception-resnet-v2/core/internal/weights/sources/hwio.js";
+import {
+  parameterOfSlim,
+  slimVariables,
+} from "@inception-resnet-v2/core/internal/weights/sources/slim.js";
+import { openTfCheckpoint } from "inception-resnet-v2/internal/weights/tf-checkpoint-files.js";
 import { repositoryFile } from "./helpers/paths.js";
 
 const python = process.env["IRV2_PYTHON"];

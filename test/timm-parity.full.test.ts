@@ -9,9 +9,13 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { findImages } from "../src/image/find-images.js";
-import { InceptionResNetV2, loadWeights, saveWeights } from "../src/index.js";
-import { relativeL2, type Tensor, tensor } from "../src/tensor/tensor.js";
+import {
+  relativeL2,
+  type Tensor,
+  tensor,
+} from "@inception-resnet-v2/core/internal/tensor/tensor.js";
+import { InceptionResNetV2, loadWeights, saveWeights } from "inception-resnet-v2";
+import { findImages } from "inception-resnet-v2/internal/image/find-images.js";
 import { repositoryFile, sharedFile } from "./helpers/paths.js";
 
 const python = process.env["IRV2_PYTHON"];

@@ -10,12 +10,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
-import { type Tensor, tensor } from "../src/tensor/tensor.js";
-import { readSafetensors, type Safetensors } from "../src/weights/formats/safetensors.js";
-import { readTorch } from "../src/weights/formats/torch.js";
-import { writeTorch } from "../src/weights/formats/write-torch.js";
-import { readWeightBytes } from "../src/weights/read-file.js";
-import { isTimmCounter } from "../src/weights/sources/timm.js";
+import { type Tensor, tensor } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
+import {
+  readSafetensors,
+  type Safetensors,
+} from "@inception-resnet-v2/core/internal/weights/formats/safetensors.js";
+import { isTimmCounter } from "@inception-resnet-v2/core/internal/weights/sources/timm.js";
+import { readTorch } from "inception-resnet-v2/internal/weights/formats/torch.js";
+import { writeTorch } from "inception-resnet-v2/internal/weights/formats/write-torch.js";
+import { readWeightBytes } from "inception-resnet-v2/internal/weights/read-file.js";
 import { repositoryFile } from "./helpers/paths.js";
 import { runPython, skipPython as skip } from "./helpers/python.js";
 
@@ -55,8 +58,8 @@ describe("timm's whole network", { skip }, () => {
     it(`is read in the ${form} form with less than 700 MB`, () => {
       const url = (path: string) => pathToFileURL(repositoryFile(path)).href;
       const script = `
-import { readTorch } from ${JSON.stringify(url("dist/src/weights/formats/torch.js"))};
-import { readWeightBytes } from ${JSON.stringify(url("dist/src/weights/read-file.js"))};
+import { readTorch } from ${JSON.stringify(url("packages/node/dist/weights/formats/torch.js"))};
+import { readWeightBytes } from ${JSON.stringify(url("packages/node/dist/weights/read-file.js"))};
 const file = readTorch(await readWeightBytes(process.argv[1]), "x");
 const all = [...file.entries.keys()].map((name) => file.floats(name));
 console.log(all.length, process.resourceUsage().maxRSS);`;

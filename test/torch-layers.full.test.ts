@@ -8,15 +8,18 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { lower } from "../src/architecture/lower.js";
-import { configureNetwork } from "../src/architecture/transforms.js";
-import { createRandom } from "../src/tensor/random.js";
-import { type Tensor, tensor } from "../src/tensor/tensor.js";
-import { readSafetensors } from "../src/weights/formats/safetensors.js";
-import { readTorch } from "../src/weights/formats/torch.js";
-import { writeTorch } from "../src/weights/formats/write-torch.js";
-import { readWeightBytes } from "../src/weights/read-file.js";
-import { timmCounters, timmNames } from "../src/weights/sources/timm.js";
+import { lower } from "@inception-resnet-v2/core/internal/architecture/lower.js";
+import { configureNetwork } from "@inception-resnet-v2/core/internal/architecture/transforms.js";
+import { createRandom } from "@inception-resnet-v2/core/internal/tensor/random.js";
+import { type Tensor, tensor } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
+import { readSafetensors } from "@inception-resnet-v2/core/internal/weights/formats/safetensors.js";
+import {
+  timmCounters,
+  timmNames,
+} from "@inception-resnet-v2/core/internal/weights/sources/timm.js";
+import { readTorch } from "inception-resnet-v2/internal/weights/formats/torch.js";
+import { writeTorch } from "inception-resnet-v2/internal/weights/formats/write-torch.js";
+import { readWeightBytes } from "inception-resnet-v2/internal/weights/read-file.js";
 import { runPython, skipPython as skip } from "./helpers/python.js";
 
 const sameBits = (a: Float32Array, b: Float32Array) =>

@@ -29,7 +29,7 @@ it("finds no invalid access in a forward pass and two training steps on oneDNN",
 }, () => {
   const folder = mkdtempSync(join(tmpdir(), "irv2-"));
   const log = join(folder, "log");
-  const program = repositoryFile("dist/test/helpers/onednn-once.js");
+  const program = repositoryFile("test/dist/helpers/onednn-once.js");
   const { status, stdout, stderr } = spawnSync(
     "valgrind",
     ["--error-limit=no", `--log-file=${log}`, process.execPath, "--jitless", program],

@@ -1,7 +1,7 @@
 """The network as PyTorch modules, at any width: what training here is compared with.
 
-Written after the same layers as src/architecture/inception-resnet-v2.ts; widths are rounded to
-multiples of 8 as in src/architecture/transforms.ts. Batch norm has no trained scale, as released.
+Written after the same layers as packages/core/src/architecture/inception-resnet-v2.ts; widths are rounded to
+multiples of 8 as in packages/core/src/architecture/transforms.ts. Batch norm has no trained scale, as released.
 """
 
 import math

@@ -3,7 +3,7 @@
     python scripts/python/train_folder.py DIR [--width 0.35] [--size 139] [--epochs 12] [--seed 0]
 
 Same network, initial distribution, optimiser, schedule, loss, augmentation and preprocessing as
-src/training/recipes.ts says; other random numbers. Prints a line an epoch.
+packages/core/src/training/recipes.ts says; other random numbers. Prints a line an epoch.
 """
 
 import argparse

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { access, constants, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
-import { readSafetensors } from "../../src/weights/formats/safetensors.js";
+import { readSafetensors } from "@inception-resnet-v2/core/internal/weights/formats/safetensors.js";
 import { repositoryFile } from "../helpers/paths.js";
 import { drawPicture, smallModelFolder } from "../helpers/small-model.js";
 
@@ -13,7 +13,7 @@ interface Result {
   readonly stderr: string;
 }
 
-const program = repositoryFile("dist/src/cli/main.js");
+const program = repositoryFile("packages/node/dist/cli/main.js");
 
 function irv2(args: readonly string[], input?: Uint8Array): Promise<Result> {
   const child = spawn(process.execPath, [program, ...args]);

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { access, mkdir, readdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
-import { readCheckpoint } from "../../src/training/checkpoint.js";
-import { evaluate } from "../../src/training/evaluate.js";
-import type { StepEvent, TrainingEvent } from "../../src/training/events.js";
-import { readSafetensors } from "../../src/weights/formats/safetensors.js";
+import { readSafetensors } from "@inception-resnet-v2/core/internal/weights/formats/safetensors.js";
+import { readCheckpoint } from "inception-resnet-v2/internal/training/checkpoint.js";
+import { evaluate } from "inception-resnet-v2/internal/training/evaluate.js";
+import type { StepEvent, TrainingEvent } from "inception-resnet-v2/internal/training/events.js";
 import { colorClasses, colorPhotos } from "../helpers/color-photos.js";
 import { jsonLines, type Result, runIrv2, startIrv2 } from "../helpers/run-irv2.js";
 

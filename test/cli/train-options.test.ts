@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { readTrainOptions, recipesText, type TrainFlags } from "../../src/cli/train-options.js";
-import { smallAugmentation } from "../../src/image/augment.js";
-import { defaultErasing } from "../../src/image/random-erasing.js";
+import { smallAugmentation } from "@inception-resnet-v2/core/internal/image/augment.js";
+import { defaultErasing } from "@inception-resnet-v2/core/internal/image/random-erasing.js";
+import {
+  readTrainOptions,
+  recipesText,
+  type TrainFlags,
+} from "inception-resnet-v2/internal/cli/train-options.js";
 
 const read = (flags: TrainFlags) => readTrainOptions({ data: "photos", ...flags });
 

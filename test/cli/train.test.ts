@@ -12,9 +12,13 @@ import {
 } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
-import type { EpochEvent, StepEvent, TrainingEvent } from "../../src/training/events.js";
-import { readSafetensors } from "../../src/weights/formats/safetensors.js";
-import { writeSafetensors } from "../../src/weights/write-safetensors.js";
+import { readSafetensors } from "@inception-resnet-v2/core/internal/weights/formats/safetensors.js";
+import type {
+  EpochEvent,
+  StepEvent,
+  TrainingEvent,
+} from "inception-resnet-v2/internal/training/events.js";
+import { writeSafetensors } from "inception-resnet-v2/internal/weights/write-safetensors.js";
 import { colorClasses, colorPhotos } from "../helpers/color-photos.js";
 import { jsonLines, runIrv2, startIrv2 } from "../helpers/run-irv2.js";
 

@@ -6,10 +6,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
-import type { Executor } from "../../src/executors/executor.js";
-import { GraphBuilder } from "../../src/graph/builder.js";
-import type { Graph, Value } from "../../src/graph/ir.js";
-import { type OpName, ops } from "../../src/graph/ops.js";
+import type { Executor } from "@inception-resnet-v2/core/internal/executors/executor.js";
+import { GraphBuilder } from "@inception-resnet-v2/core/internal/graph/builder.js";
+import type { Graph, Value } from "@inception-resnet-v2/core/internal/graph/ir.js";
+import { type OpName, ops } from "@inception-resnet-v2/core/internal/graph/ops.js";
 import {
   item,
   relativeL2,
@@ -18,7 +18,7 @@ import {
   type Tensor,
   type Tensors,
   tensor,
-} from "../../src/tensor/tensor.js";
+} from "@inception-resnet-v2/core/internal/tensor/tensor.js";
 import { repositoryFile } from "../helpers/paths.js";
 
 interface Packed {

@@ -8,12 +8,17 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { before, describe, it } from "node:test";
-import { lower } from "../../src/architecture/lower.js";
-import { configureNetwork } from "../../src/architecture/transforms.js";
-import type { ExecutorOptions } from "../../src/executors/executor.js";
-import { createExecutor, type EngineName } from "../../src/executors/index.js";
-import type { Value } from "../../src/graph/ir.js";
-import { item, relativeL2, type Tensor, type Tensors } from "../../src/tensor/tensor.js";
+import { lower } from "@inception-resnet-v2/core/internal/architecture/lower.js";
+import { configureNetwork } from "@inception-resnet-v2/core/internal/architecture/transforms.js";
+import type { ExecutorOptions } from "@inception-resnet-v2/core/internal/executors/executor.js";
+import type { Value } from "@inception-resnet-v2/core/internal/graph/ir.js";
+import {
+  item,
+  relativeL2,
+  type Tensor,
+  type Tensors,
+} from "@inception-resnet-v2/core/internal/tensor/tensor.js";
+import { createExecutor, type EngineName } from "inception-resnet-v2/internal/executors/index.js";
 import { hashImages, hashWeights } from "../helpers/hash-weights.js";
 import { repositoryFile } from "../helpers/paths.js";
 

@@ -3,7 +3,7 @@
  * (scripts/python/make-pixel-goldens.py), and the hash that results are compared by.
  */
 import { createHash } from "node:crypto";
-import type { Pixels } from "../../src/image/pixels.js";
+import type { Pixels } from "@inception-resnet-v2/core/internal/image/pixels.js";
 
 /** RGB noise; every third seed is black and white only, so that overshoot meets the clipping. */
 export function hashPixels(width: number, height: number, seed: number): Pixels {

@@ -1,9 +1,9 @@
 /**
  * @file A small block with branches that begin alike, and tensors to run it with.
  */
-import { GraphBuilder } from "../../src/graph/builder.js";
-import type { Value } from "../../src/graph/ir.js";
-import { type Tensor, tensor } from "../../src/tensor/tensor.js";
+import { GraphBuilder } from "@inception-resnet-v2/core/internal/graph/builder.js";
+import type { Value } from "@inception-resnet-v2/core/internal/graph/ir.js";
+import { type Tensor, tensor } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
 
 /** A block with two branches that begin alike: relu(a x), relu(b relu(c x)), side by side, and x. */
 export function branches(batch: number, widths: readonly [number, number]) {

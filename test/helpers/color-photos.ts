@@ -4,8 +4,8 @@
 import { mkdir, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createRandom } from "@inception-resnet-v2/core/internal/tensor/random.js";
 import sharp from "sharp";
-import { createRandom } from "../../src/tensor/random.js";
 
 /** Classes with their colors. */
 const colors = { blue: [40, 70, 200], green: [50, 180, 60], red: [200, 60, 50] } as const;

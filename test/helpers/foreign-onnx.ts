@@ -6,13 +6,17 @@
  * each convolution and pool. test/keras-onnx.full.test.ts has files that Keras itself wrote.
  */
 
-import { OnnxNodes } from "../../src/export/onnx-nodes.js";
-import type { AnyNode, Graph, Node, Value } from "../../src/graph/ir.js";
-import type { Window } from "../../src/graph/ops.js";
-import { encodeOnnx, type OnnxAttribute, type OnnxNode } from "../../src/onnx/onnx-file.js";
-import { createRandom } from "../../src/tensor/random.js";
-import type { Tensor, Tensors } from "../../src/tensor/tensor.js";
-import { toHwio } from "../../src/weights/sources/hwio.js";
+import type { AnyNode, Graph, Node, Value } from "@inception-resnet-v2/core/internal/graph/ir.js";
+import type { Window } from "@inception-resnet-v2/core/internal/graph/ops.js";
+import {
+  encodeOnnx,
+  type OnnxAttribute,
+  type OnnxNode,
+} from "@inception-resnet-v2/core/internal/onnx/onnx-file.js";
+import { createRandom } from "@inception-resnet-v2/core/internal/tensor/random.js";
+import type { Tensor, Tensors } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
+import { toHwio } from "@inception-resnet-v2/core/internal/weights/sources/hwio.js";
+import { OnnxNodes } from "inception-resnet-v2/internal/export/onnx-nodes.js";
 
 /** What exporters do differently. */
 export interface Manner {

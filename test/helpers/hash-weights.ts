@@ -7,8 +7,8 @@
  * the auxiliary head after it. Tensor 0 is the image. `scripts/python/make-gradient-goldens.py` has
  * the same rule in NumPy.
  */
-import type { Graph, Parameter } from "../../src/graph/ir.js";
-import { sizeOf, type Tensor, tensor } from "../../src/tensor/tensor.js";
+import type { Graph, Parameter } from "@inception-resnet-v2/core/internal/graph/ir.js";
+import { sizeOf, type Tensor, tensor } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
 
 /** Element j of tensor t, from 0 up to 1. */
 export function hashUnit(t: number, j: number): number {

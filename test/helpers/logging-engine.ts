@@ -7,10 +7,10 @@
 import { appendFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { workerData } from "node:worker_threads";
-import { ResourceError } from "../../src/errors.js";
-import { createReferenceExecutor } from "../../src/executors/reference/executor.js";
-import { serveEngine } from "../../src/executors/thread/serve.js";
-import { tensor } from "../../src/tensor/tensor.js";
+import { ResourceError } from "@inception-resnet-v2/core/internal/errors.js";
+import { createReferenceExecutor } from "@inception-resnet-v2/core/internal/executors/reference/executor.js";
+import { tensor } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
+import { serveEngine } from "inception-resnet-v2/internal/executors/thread/serve.js";
 
 const log = (line: string) => appendFileSync(workerData as string, `${line}\n`);
 const reference = createReferenceExecutor();

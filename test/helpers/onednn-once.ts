@@ -3,16 +3,22 @@
  * looks at, run as a program. With the argument `guards`, marks stand behind every room in memory,
  * and must stand there in the end.
  */
+
+import { lower } from "@inception-resnet-v2/core/internal/architecture/lower.js";
+import { configureNetwork } from "@inception-resnet-v2/core/internal/architecture/transforms.js";
+import { type Tensor, tensor } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
+import { paperRmsProp } from "@inception-resnet-v2/core/internal/training/optimizer.js";
+import { buildStepGraphs } from "@inception-resnet-v2/core/internal/training/step-graphs.js";
+import { initializeParameters } from "@inception-resnet-v2/core/internal/weights/initialize.js";
+import { OneDnnEngine } from "inception-resnet-v2/internal/executors/onednn/engine.js";
+import {
+  declare,
+  type Koffi,
+  Library,
+  system,
+} from "inception-resnet-v2/internal/executors/onednn/library.js";
+import { Runtime } from "inception-resnet-v2/internal/executors/onednn/runtime.js";
 import koffi from "koffi";
-import { lower } from "../../src/architecture/lower.js";
-import { configureNetwork } from "../../src/architecture/transforms.js";
-import { OneDnnEngine } from "../../src/executors/onednn/engine.js";
-import { declare, type Koffi, Library, system } from "../../src/executors/onednn/library.js";
-import { Runtime } from "../../src/executors/onednn/runtime.js";
-import { type Tensor, tensor } from "../../src/tensor/tensor.js";
-import { paperRmsProp } from "../../src/training/optimizer.js";
-import { buildStepGraphs } from "../../src/training/step-graphs.js";
-import { initializeParameters } from "../../src/weights/initialize.js";
 import { branches, wave } from "./branches.js";
 
 // Rooms of the size that is asked for: in whole pages, what is written behind one would not be seen.

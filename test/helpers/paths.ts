@@ -21,6 +21,7 @@ export function sharedFile(path: string): { path: string; skip: string | false }
   return { path: full, skip: existsSync(full) ? false : `../shared/${path} is not here` };
 }
 
+/** The packages have a `package.json` of their own; this file is at the root alone. */
 function findRepository(folder: string): string {
-  return existsSync(join(folder, "package.json")) ? folder : findRepository(dirname(folder));
+  return existsSync(join(folder, "tsconfig.base.json")) ? folder : findRepository(dirname(folder));
 }

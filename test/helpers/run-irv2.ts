@@ -13,7 +13,7 @@ export interface Result {
 }
 
 /** The program, for a process that is started in another way. */
-export const program = repositoryFile("dist/src/cli/main.js");
+export const program = repositoryFile("packages/node/dist/cli/main.js");
 
 /** How to start it: `limit` is the largest file that it may write, in KiB. */
 export interface StartOptions {

@@ -16,9 +16,14 @@ import {
   residual,
   sequence,
   V,
-} from "../../src/architecture/layers.js";
-import { lower } from "../../src/architecture/lower.js";
-import { sizeOf, type Tensor, type Tensors, tensor } from "../../src/tensor/tensor.js";
+} from "@inception-resnet-v2/core/internal/architecture/layers.js";
+import { lower } from "@inception-resnet-v2/core/internal/architecture/lower.js";
+import {
+  sizeOf,
+  type Tensor,
+  type Tensors,
+  tensor,
+} from "@inception-resnet-v2/core/internal/tensor/tensor.js";
 import { repositoryFile } from "./paths.js";
 
 /** Its parameters in canonical order: element i of parameter k is k + (i + 1) / 4096. */

@@ -4,13 +4,13 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { lower } from "@inception-resnet-v2/core/internal/architecture/lower.js";
+import { configureNetwork } from "@inception-resnet-v2/core/internal/architecture/transforms.js";
+import { presets } from "@inception-resnet-v2/core/internal/image/presets.js";
+import { initializeParameters } from "@inception-resnet-v2/core/internal/weights/initialize.js";
+import type { NetworkShape } from "@inception-resnet-v2/core/internal/weights/metadata.js";
+import { saveWeights } from "inception-resnet-v2/internal/weights/save.js";
 import sharp from "sharp";
-import { lower } from "../../src/architecture/lower.js";
-import { configureNetwork } from "../../src/architecture/transforms.js";
-import { presets } from "../../src/image/presets.js";
-import { initializeParameters } from "../../src/weights/initialize.js";
-import type { NetworkShape } from "../../src/weights/metadata.js";
-import { saveWeights } from "../../src/weights/save.js";
 
 /** Labels of the small network. */
 export const smallLabels = ["ant", "bee", "cat", "dog", "elk", "fox"];

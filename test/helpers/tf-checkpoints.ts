@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
-import type { TensorFile } from "../../src/weights/formats/tensor-file.js";
+import type { TensorFile } from "@inception-resnet-v2/core/internal/weights/formats/tensor-file.js";
 import { repositoryFile } from "./paths.js";
 
 const expected = JSON.parse(readFileSync(repositoryFile("test/golden/tf-checkpoint.json"), "utf8"));

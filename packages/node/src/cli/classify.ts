@@ -1,0 +1,65 @@
+/**
+ * @file `irv2 classify`: the most likely classes of each image.
+ */
+
+import type { Prediction } from "@inception-resnet-v2/core/internal/predictions/predictions.js";
+import { Command } from "commander";
+import { eachImage, namedImages } from "./each-image.js";
+import { type ModelFlags, openModel, wholeNumber, withModelOptions } from "./options.js";
+
+export function classifyCommand(): Command {
+  const command = new Command("classify")
+    .description("name what is in each image: the most likely classes with their scores")
+    .argument("<images...>", "files, folders (searched through), globs, or - for standard input")
+    .option("-k, --top-k <n>", "how many classes to show", wholeNumber(1), 5);
+  return withModelOptions(command)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  irv2 classify photo.jpg
+  irv2 classify photo.jpg --weights model.safetensors
+  irv2 classify photos/ --weights model.safetensors --json > predictions.jsonl
+  irv2 classify 'photos/**/*.png' --weights model.safetensors --batch 8 --top-k 1
+  cat photo.jpg | irv2 classify - --weights model.safetensors
+
+With --json each image gives one line, in the order of the images:
+  {"file": "photo.jpg", "predictions": [{"index": 951, "label": "lemon", "score": 0.98}, ...]}
+  {"file": "notes.txt", "error": {"code": "IMAGE_FORMAT", "message": "..."}}
+Exit code 3 if an image could not be read; the others still run.`,
+    )
+    .action(classify);
+}
+
+async function classify(patterns: string[], flags: ModelFlags & { topK: number }): Promise<void> {
+  const images = await namedImages(patterns);
+  await using model = await openModel(flags);
+  let first = true;
+  await eachImage<{ predictions: readonly Prediction[] }>(model, images, {
+    stream: (one, sources) => one.classifyAll(sources, { topK: flags.topK, batch: flags.batch }),
+    show(file, { predictions }) {
+      if (flags.json) return writeLine({ file, predictions });
+      process.stdout.write(`${first ? "" : "\n"}${rankedList(file, predictions)}`);
+      first = false;
+    },
+    fail(file, error) {
+      if (flags.json) writeLine({ file, error });
+      else process.stderr.write(`irv2: ${error.message}\n`);
+    },
+  });
+}
+
+function writeLine(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+/** The classes of one image as a small bar chart. */
+function rankedList(file: string, predictions: readonly Prediction[]): string {
+  const lines = predictions.map(({ label, score }, rank) => {
+    const eighths = Math.round(score * 160);
+    const bar = "█".repeat(eighths >> 3) + ("▏▎▍▌▋▊▉"[(eighths & 7) - 1] ?? "");
+    const percent = (score * 100).toFixed(score < 0.0995 ? 2 : 1);
+    return `${String(rank + 1).padStart(4)}  ${percent.padStart(5)} %  ${bar.padEnd(20)}  ${label}`;
+  });
+  return `${[file, ...lines].join("\n")}\n`;
+}

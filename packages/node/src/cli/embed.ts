@@ -1,0 +1,82 @@
+/**
+ * @file `irv2 embed`: the features of each image, for search, clustering or a classifier of one's own.
+ */
+
+import { UsageError } from "@inception-resnet-v2/core/internal/errors.js";
+import { Command, Option } from "commander";
+import { writeSafetensors } from "../weights/write-safetensors.js";
+import { eachImage, namedImages } from "./each-image.js";
+import { writeNpy } from "./npy.js";
+import { type ModelFlags, openModel, withModelOptions } from "./options.js";
+
+interface EmbedFlags extends ModelFlags {
+  readonly format: "json" | "npy" | "safetensors";
+  readonly out?: string;
+}
+
+export function embedCommand(): Command {
+  const command = new Command("embed")
+    .description("the 1536 features of each image")
+    .argument("<images...>", "files, folders (searched through), globs, or - for standard input")
+    .addOption(
+      new Option("--format <format>", "json: a line an image; npy, safetensors: one matrix")
+        .choices(["json", "npy", "safetensors"])
+        .default("json"),
+    )
+    .option("-o, --out <file>", "where the matrix goes (npy and safetensors need it)");
+  return withModelOptions(command)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  irv2 embed photo.jpg --weights model.safetensors
+  irv2 embed photos/ --weights model.safetensors --format npy --out features.npy > rows.jsonl
+
+json prints {"file": "photo.jpg", "features": [...]} for each image. The matrix formats write
+"features" [images, 1536] float32 to --out and print {"file": "photo.jpg", "row": 0} for each.
+Exit code 3 if an image could not be read; it gets an error line and no row.`,
+    )
+    .action(embed);
+}
+
+async function embed(patterns: string[], flags: EmbedFlags): Promise<void> {
+  const { format, out } = flags;
+  if (format !== "json" && out === undefined) {
+    throw new UsageError("NO_OUT", `Expected --out with a file for --format ${format}, got none`);
+  }
+  if (format === "json" && out !== undefined) {
+    throw new UsageError("OUT_UNUSED", "Expected --format npy or safetensors with --out, got json");
+  }
+  const images = await namedImages(patterns);
+  await using model = await openModel(flags);
+  const rows: Float32Array[] = [];
+  const files: string[] = [];
+  await eachImage<{ features: Float32Array }>(model, images, {
+    stream: (one, sources) => one.embedAll(sources, { batch: flags.batch }),
+    show(file, { features }) {
+      if (format === "json") return writeLine({ file, features: [...features] });
+      writeLine({ file, row: rows.length });
+      files.push(file);
+      rows.push(features);
+    },
+    fail(file, error) {
+      if (flags.json || format === "json") writeLine({ file, error });
+      else process.stderr.write(`irv2: ${error.message}\n`);
+    },
+  });
+  if (out === undefined) return;
+  const shape = [rows.length, rows[0]?.length ?? 0] as const;
+  const data = new Float32Array(shape[0] * shape[1]);
+  rows.forEach((row, at) => {
+    data.set(row, at * shape[1]);
+  });
+  if (format === "npy") await writeNpy(out, { shape, data });
+  else {
+    const metadata = { files: JSON.stringify(files) };
+    await writeSafetensors(out, new Map([["features", { shape, data }]]), { metadata });
+  }
+}
+
+function writeLine(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}

@@ -1,0 +1,72 @@
+/**
+ * @file `irv2 evaluate`: how good weights are on a folder of labelled photos.
+ */
+
+import { exitCodes, packError, UsageError } from "@inception-resnet-v2/core/internal/errors.js";
+import { evaluationText } from "@inception-resnet-v2/core/internal/evaluation/text.js";
+import { Command } from "commander";
+import { evaluate } from "../training/evaluate.js";
+import { evaluationPage } from "../training/report.js";
+import { writeText } from "../training/run-folder.js";
+import { listenForInterruption } from "./interruption.js";
+import { type ModelFlags, weightsOf, withModelOptions } from "./options.js";
+import { createProgress, type Progress } from "./progress.js";
+
+interface EvaluateFlags extends ModelFlags {
+  readonly data?: string;
+  readonly report?: string;
+}
+
+export function evaluateCommand(): Command {
+  const command = new Command("evaluate")
+    .description("top-1, top-5, loss, per-class report, confusions and calibration on a folder")
+    .option("-d, --data <dir>", "folder with a folder for each class, or with such a one as val")
+    .option("--report <file>", "write a page with the confusion matrix and the worst mistakes");
+  return withModelOptions(command)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  irv2 evaluate --data flowers --weights runs/train/weights/best.safetensors
+  irv2 evaluate --data groceries
+  irv2 evaluate --data flowers/val --weights best.safetensors --report report.html --json
+
+Photos become tensors as in classify. --json prints one line with everything.
+Exit code 3 if a photo could not be read; the others still count.`,
+    )
+    .action(run);
+}
+
+async function run(flags: EvaluateFlags): Promise<void> {
+  const { data, preprocess, report, json, ...options } = flags;
+  if (data === undefined) {
+    throw new UsageError("NO_DATA", "Expected --data with a folder of photos, got none");
+  }
+  const weights = await weightsOf(flags);
+  using interruption = listenForInterruption();
+  let progress: Progress | undefined;
+  const { evaluation, unreadable } = await evaluate({
+    ...options,
+    data,
+    weights,
+    ...(preprocess && { preprocessing: preprocess }),
+    signal: interruption.signal,
+    onProgress(_, total) {
+      progress ??= createProgress(total, "images");
+      progress.step();
+    },
+  }).finally(() => progress?.stop());
+  for (const { error } of unreadable) process.stderr.write(`irv2: ${error.message}\n`);
+  if (unreadable.length > 0) process.exitCode = exitCodes.badInput;
+  if (!json) process.stdout.write(evaluationText(evaluation));
+  else {
+    const errors = unreadable.map(({ file, error }) => {
+      const { code, message } = packError(error);
+      return { file, error: { code, message } };
+    });
+    process.stdout.write(`${JSON.stringify({ ...evaluation, unreadable: errors })}\n`);
+  }
+  if (report !== undefined) {
+    await writeText(report, await evaluationPage(`${weights} on ${data}`, evaluation));
+  }
+}

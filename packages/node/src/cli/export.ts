@@ -1,0 +1,108 @@
+/**
+ * @file `irv2 export`: weights as the file of another program.
+ */
+
+import { UsageError } from "@inception-resnet-v2/core/internal/errors.js";
+import { Command, Option } from "commander";
+import {
+  type ExportFormat,
+  type ExportResult,
+  exportFormats,
+  exportWeights,
+} from "../export/export.js";
+import {
+  dtypeOption,
+  type FileTypeName,
+  fileTypes,
+  inputSize,
+  weightsOf,
+  wholeNumber,
+} from "./options.js";
+import { parityRows, type Row, rowsText, someOf, tensorLines } from "./report-rows.js";
+
+interface ExportFlags {
+  readonly weights?: string;
+  readonly out?: string;
+  readonly format?: ExportFormat;
+  readonly dtype: FileTypeName;
+  readonly withPreprocessing?: boolean;
+  readonly batch?: number;
+  readonly inputSize?: number | [number, number];
+  readonly dropBackground?: boolean;
+  readonly parity: boolean;
+  readonly tensors?: boolean;
+  readonly json?: boolean;
+}
+
+export function exportCommand(): Command {
+  const formats = Object.entries(exportFormats)
+    .map(([name, what]) => `  ${name.padEnd(12)}${what}`)
+    .join("\n");
+  return new Command("export")
+    .description("write weights as the file of another program")
+    .option("-w, --weights <name>", "what to write: a weight file or a name (default: everyday)")
+    .option("-o, --out <file>", "where it goes")
+    .addOption(
+      new Option("--format <name>", "default: what the file's name ends in").choices(
+        Object.keys(exportFormats),
+      ),
+    )
+    .addOption(dtypeOption("type of the numbers"))
+    .option("--with-preprocessing", "onnx: bytes of images go in, uint8 [n,height,width,3]")
+    .option("--batch <n>", "onnx: images a run (default: any number)", wholeNumber(1))
+    .option("--input-size <pixels>", "as in 299 or 240x320 (default: the weights')", inputSize)
+    .option("--drop-background", "weights of 1001 classes: leave out class 0, slim's background")
+    .option("--no-parity", "do not read the file again (and run it, onnx) to see what it holds")
+    .option("--tensors", "a line for each tensor too: shape and name, here and in the file")
+    .option("--json", "one JSON value on stdout, with all tensors")
+    .addHelpText(
+      "after",
+      `
+Formats:
+${formats}
+
+Examples:
+  irv2 export --out everyday.onnx --with-preprocessing
+  irv2 export --weights best.safetensors --out small.onnx --dtype fp16 --batch 1
+  irv2 export --weights best.safetensors --format timm --out model.safetensors`,
+    )
+    .action(run);
+}
+
+async function run(flags: ExportFlags): Promise<void> {
+  const { out, dtype, withPreprocessing, tensors: listed, json, ...options } = flags;
+  if (out === undefined) throw new UsageError("NO_OUT", "Expected --out with a file, got none");
+  const result = await exportWeights({
+    ...options,
+    weights: await weightsOf(flags),
+    out,
+    dtype: fileTypes[dtype],
+    preprocessing: withPreprocessing,
+  });
+  process.stdout.write(
+    json ? `${JSON.stringify({ out, ...result })}\n` : describe(result, out, dtype),
+  );
+  if (listed && !json) process.stdout.write(tensorLines(result.check?.tensors ?? []));
+}
+
+function describe(
+  { format, tensors, parameters, check }: ExportResult,
+  out: string,
+  dtype: string,
+) {
+  const written = `${out}: ${format}, ${parameters.toLocaleString("en-US")} parameters of ${tensors} tensors, ${dtype}\n`;
+  if (!check) return written;
+  const { leftOut, added, equal, largestDifference, parity } = check;
+  const readBack: Row = [
+    "Read again",
+    largestDifference === 0
+      ? `${equal} tensors, equal to the bit`
+      : `${tensors - leftOut.length} tensors, ${equal} equal to the bit, largest relative L2 distance ${largestDifference.toExponential(1)}`,
+  ];
+  return `${written}${rowsText([
+    ...(parity ? [] : [readBack]),
+    ["Left out", someOf(leftOut)],
+    ["Added", someOf(added)],
+    ...(parity ? parityRows(parity) : []),
+  ])}`;
+}

@@ -1,0 +1,101 @@
+/**
+ * @file `irv2 import`: anyone's weights as a file of this project, with a report on every tensor.
+ */
+
+import { UsageError } from "@inception-resnet-v2/core/internal/errors.js";
+import { type FileFormat, fileFormats } from "@inception-resnet-v2/core/internal/weights/opened.js";
+import { Command, Option } from "commander";
+import { type ImportReport, importWeights } from "../export/import.js";
+import { dtypeOption, type FileTypeName, fileTypes, inputSize, pulledWeights } from "./options.js";
+import { parityRows, rowsText, someOf, tensorLines } from "./report-rows.js";
+
+interface ImportFlags {
+  readonly out?: string;
+  readonly format?: FileFormat;
+  readonly dtype: FileTypeName;
+  readonly inputSize?: number | [number, number];
+  readonly parity: boolean;
+  readonly tensors?: boolean;
+  readonly json?: boolean;
+}
+
+export function importCommand(): Command {
+  const formats = Object.entries(fileFormats)
+    .map(([name, what]) => `  ${name.padEnd(12)}${what}`)
+    .join("\n");
+  return new Command("import")
+    .description("read weights of timm, PyTorch, Keras, TF-Slim, TensorFlow.js or ONNX")
+    .argument("<weights>", "a file, a folder, a checkpoint's prefix, or a name (irv2 pull --help)")
+    .option("-o, --out <file>", "safetensors file to write (default: only report)")
+    .addOption(
+      new Option("--format <name>", "what the file is (default: its content tells)").choices(
+        Object.keys(fileFormats),
+      ),
+    )
+    .addOption(dtypeOption("type of the numbers written"))
+    .option(
+      "--input-size <pixels>",
+      "as in 299 or 240x320 (default: the file's, else 299)",
+      inputSize,
+    )
+    .option("--no-parity", "onnx: do not run the file beside the import, which takes 700 MB more")
+    .option("--tensors", "a line for each tensor too: shape and name, here and in the file")
+    .option("--json", "one JSON value on stdout, with all tensors")
+    .addHelpText(
+      "after",
+      `
+Formats:
+${formats}
+
+Examples:
+  irv2 import inception_resnet_v2.h5 --out keras.safetensors
+  irv2 import checkpoints/model.ckpt-1000 --out slim.safetensors
+  irv2 import imagenet
+  irv2 import model.onnx --json
+
+Data is read, nothing in a file is ever executed. 1001 classes without names become 1000:
+class 0, slim's background, is left out. classify and all other verbs take files of all formats, too.`,
+    )
+    .action(run);
+}
+
+async function run(weights: string, flags: ImportFlags): Promise<void> {
+  const { out, dtype, tensors: listed, json, ...options } = flags;
+  if (out !== undefined && !out.endsWith(".safetensors")) {
+    throw new UsageError(
+      "IMPORT_OUT",
+      `Expected --out with a .safetensors file, got "${out}"; irv2 export writes other formats`,
+    );
+  }
+  const report = await importWeights({
+    ...options,
+    weights: await pulledWeights(weights),
+    out,
+    dtype: fileTypes[dtype],
+  });
+  process.stdout.write(
+    json ? `${JSON.stringify({ weights, out, ...report })}\n` : describe(report),
+  );
+  if (listed && !json) process.stdout.write(tensorLines(report.tensors));
+  if (out !== undefined && !json) process.stdout.write(`Written to ${out}\n`);
+}
+
+function describe(report: ImportReport): string {
+  const { format, naming, tensors, parameters, ignored, absent, droppedClasses } = report;
+  return rowsText([
+    ["Format", `${format}, ${naming === "onnx" ? "found by topology" : `names of ${naming}`}`],
+    [
+      "Mapped",
+      `${tensors.length} of ${tensors.length} tensors, ${parameters.toLocaleString("en-US")} parameters`,
+    ],
+    ["Not used", someOf(ignored)],
+    ["Not in the file", someOf(absent)],
+    ["Network", `width ${report.network.width}, ${report.network.inputSize.join("x")} pixels`],
+    [
+      "Classes",
+      `${report.classes ?? "none"}${droppedClasses > 0 ? `, of ${(report.classes ?? 0) + droppedClasses}: the background is left out` : ""}`,
+    ],
+    ["Auxiliary head", report.hasAuxiliary ? "yes" : "no"],
+    ...(report.parity ? parityRows(report.parity) : []),
+  ]);
+}

@@ -1,0 +1,54 @@
+/**
+ * @file The two ways in which a long command is asked to end early: Ctrl-C, and a reader of its
+ * output that has gone (`irv2 ... | head`). A second Ctrl-C does not ask.
+ */
+import { exitCodes } from "@inception-resnet-v2/core/internal/errors.js";
+
+/** Whether to go on. */
+export interface Interruption extends Disposable {
+  /** True once somebody asked to end; what is under way is finished first. */
+  readonly isRequested: boolean;
+  /** The same as a signal, for what takes one. */
+  readonly signal: AbortSignal;
+}
+
+/** Shows the cursor and breaks lines again, which a progress bar had stopped. */
+const terminalAsBefore = "\x1b[?25h\x1b[?7h\n";
+
+/** Listens until disposed of; sets the exit code of the process when something comes. */
+export function listenForInterruption(): Interruption {
+  const controller = new AbortController();
+  let isRequested = false;
+  const request = (exitCode: number) => {
+    isRequested = true;
+    controller.abort();
+    process.exitCode = exitCode;
+  };
+  const interrupt = (signal: NodeJS.Signals) => {
+    if (isRequested) die(signal);
+    else request(exitCodes.interrupted);
+  };
+  const readerLeft = (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    if (!isRequested) request(exitCodes.done);
+  };
+  process.on("SIGINT", interrupt);
+  process.on("SIGTERM", interrupt);
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", readerLeft);
+  const dispose = () => {
+    process.off("SIGINT", interrupt);
+    process.off("SIGTERM", interrupt);
+  };
+  const die = (signal: NodeJS.Signals) => {
+    if (process.stderr.isTTY) process.stderr.write(terminalAsBefore);
+    dispose(); // so that the signal ends the process: an exit would wait for the step under way
+    process.kill(process.pid, signal);
+  };
+  return {
+    signal: controller.signal,
+    get isRequested() {
+      return isRequested;
+    },
+    [Symbol.dispose]: dispose,
+  };
+}

@@ -1,0 +1,187 @@
+/**
+ * @file Options that several verbs share, and the readers of their values.
+ */
+
+import type { Precision } from "@inception-resnet-v2/core/internal/executors/executor.js";
+import { precisions } from "@inception-resnet-v2/core/internal/executors/executor.js";
+import { type PresetName, presetNames } from "@inception-resnet-v2/core/internal/image/presets.js";
+import type { FloatType } from "@inception-resnet-v2/core/internal/weights/formats/floats.js";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { type EngineName, engineNames } from "../executors/index.js";
+import { InceptionResNetV2 } from "../model/model.js";
+import { findWeights } from "../weights/find.js";
+import { listenForInterruption } from "./interruption.js";
+import { createByteProgress } from "./progress.js";
+
+/** A whole number from `least`; throws commander's error, which names the option. */
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < least) {
+      throw new InvalidArgumentError(`Expected a whole number from ${least}, got "${text}".`);
+    }
+    return value;
+  };
+}
+
+/** A number above 0. */
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value) || value <= 0) {
+    throw new InvalidArgumentError(`Expected a number above 0, got "${text}".`);
+  }
+  return value;
+}
+
+/** A number from 0 and below 1. */
+export function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= 0 && value < 1)) {
+    throw new InvalidArgumentError(`Expected a number from 0 and below 1, got "${text}".`);
+  }
+  return value;
+}
+
+/** `3GiB`, `500MB` or a number of bytes. */
+export function byteSize(text: string): number {
+  const [, digits = "", unit = ""] = /^(\d+(?:\.\d+)?)\s*([kmgt]i?b|b|)$/i.exec(text) ?? [];
+  const power = "kmgt".indexOf(unit.slice(0, 1).toLowerCase()) + 1;
+  const base = /i/i.test(unit) ? 1024 : 1000;
+  if (digits !== "") return Math.round(Number(digits) * (unit.length > 1 ? base ** power : 1));
+  throw new InvalidArgumentError(`Expected a size such as 3GiB or 500MB, got "${text}".`);
+}
+
+/** `299` or `240x320`: height, then width, in pixels. */
+export function inputSize(text: string): number | [number, number] {
+  const [height, width, ...rest] = text.split("x").map((side) => wholeNumber(1)(side));
+  if (height === undefined || rest.length > 0) {
+    throw new InvalidArgumentError(`Expected a size such as 299 or 240x320, got "${text}".`);
+  }
+  return width === undefined ? height : [height, width];
+}
+
+/** `255,255,255`: red, green, blue from 0 to 255. */
+export function color(text: string): [number, number, number] {
+  const [red, green, blue, ...rest] = text.split(",").map((part) => wholeNumber(0)(part));
+  if (red === undefined || green === undefined || blue === undefined || rest.length > 0) {
+    throw new InvalidArgumentError(`Expected a color such as 255,255,255, got "${text}".`);
+  }
+  return [red, green, blue];
+}
+
+/** What `--weights` takes, for help. */
+export const weightsHelp =
+  "file, everyday, imagenet (irv2 pull --help has more), or owner/name of the hub";
+
+/** What the verbs that run a model share. */
+export interface ModelFlags {
+  readonly weights?: string;
+  readonly inputSize?: number | [number, number];
+  readonly engine: EngineName;
+  readonly threads?: number;
+  readonly precision?: Precision;
+  readonly preprocess?: PresetName;
+  readonly dropBackground?: boolean;
+  readonly maxPixels?: number;
+  readonly background?: [number, number, number];
+  readonly batch: number;
+  readonly json?: boolean;
+}
+
+/** Adds the options that choose weights, engine and preprocessing. */
+export function withModelOptions(command: Command): Command {
+  return command
+    .option("-w, --weights <name>", `${weightsHelp}, or random[:seed] (default: everyday)`)
+    .addOption(engineOption())
+    .option("--threads <n>", "threads to compute with (default: one a core)", wholeNumber(1))
+    .addOption(precisionOption())
+    .option("--batch <n>", "images computed at once", wholeNumber(1), 1)
+    .option("--input-size <pixels>", "as in 299 or 240x320 (default: the weights')", inputSize)
+    .addOption(
+      new Option(
+        "--preprocess <preset>",
+        "how photos become tensors (default: what the weights say, else timm)",
+      ).choices([...presetNames]),
+    )
+    .option("--drop-background", "weights of 1001 classes: leave out class 0, slim's background")
+    .option("--background <r,g,b>", "color behind transparent images (default: as hidden)", color)
+    .option("--max-pixels <n>", "largest image to decode, in pixels", wholeNumber(1))
+    .option("--json", "one JSON value a line on stdout");
+}
+
+/** `--engine`. */
+export function engineOption(): Option {
+  return new Option("--engine <name>", "where to compute")
+    .choices([...engineNames])
+    .default("auto");
+}
+
+/** `--precision`. */
+export function precisionOption(): Option {
+  return new Option(
+    "--precision <type>",
+    "number type to compute with; bf16 is faster on onednn (default: fp32)",
+  ).choices([...precisions]);
+}
+
+/** Number types that weight files can have, by what `--dtype` calls them. */
+export const fileTypes = { fp32: "F32", fp16: "F16", bf16: "BF16" } as const satisfies Record<
+  string,
+  FloatType
+>;
+
+/** What `--dtype` takes. */
+export type FileTypeName = keyof typeof fileTypes;
+
+/** `--dtype`. */
+export function dtypeOption(text: string): Option {
+  return new Option("--dtype <type>", text).choices(Object.keys(fileTypes)).default("fp32");
+}
+
+/**
+ * The weights that are asked for, downloaded if need be, with a bar; those of the package where none
+ * are, which is said on stderr.
+ */
+export async function weightsOf({ weights }: Pick<ModelFlags, "weights">): Promise<string> {
+  if (weights !== undefined) return pulledWeights(weights);
+  process.stderr.write(
+    "Using the model of this package: 59 groceries, garments and recyclables. ImageNet's 1000 classes: --weights imagenet\n",
+  );
+  return "everyday";
+}
+
+/** What `--weights` says, downloaded if need be, with a bar. Ctrl-C keeps what has come. */
+export async function pulledWeights(weights: string): Promise<string> {
+  using interruption = listenForInterruption();
+  const progress = createByteProgress();
+  try {
+    const { signal } = interruption;
+    return await findWeights(weights, {
+      signal,
+      onProgress: ({ bytes, totalBytes }) => progress.update(bytes, totalBytes),
+    });
+  } finally {
+    progress.stop();
+  }
+}
+
+/** Opens the model that the flags describe. Untrained weights are announced on stderr. */
+export async function openModel(flags: ModelFlags): Promise<InceptionResNetV2> {
+  const { preprocess, dropBackground, inputSize, ...rest } = flags;
+  const weights = await weightsOf(flags);
+  const options = {
+    engine: rest.engine,
+    threads: rest.threads,
+    precision: rest.precision,
+    maxPixels: rest.maxPixels,
+    background: rest.background,
+    inputSize,
+    ...(preprocess && { preprocessing: preprocess }),
+  };
+  const random = /^random(?::(\d+))?$/.exec(weights);
+  if (random) {
+    process.stderr.write("The weights are random: the classes below mean nothing.\n");
+    return InceptionResNetV2.create({ ...options, seed: Number(random[1] ?? 0) });
+  }
+  return InceptionResNetV2.load(weights, { ...options, dropBackground });
+}

@@ -1,0 +1,110 @@
+/**
+ * @file `irv2 plan`: minutes, memory and disk of training the classifier alone, a part, or all.
+ *
+ * Each is measured in a process of its own, so that its memory is its own.
+ */
+
+import { exitCodes, ResourceError } from "@inception-resnet-v2/core/internal/errors.js";
+import { formatCount, formatSeconds } from "@inception-resnet-v2/core/internal/summary/format.js";
+import { Command } from "commander";
+import { measurePlan, type Plan } from "../training/plan.js";
+import { listenForInterruption } from "./interruption.js";
+import { runSelf } from "./run-self.js";
+import { openTrainOptions, type TrainFlags, withTrainOptions } from "./train-options.js";
+
+/** Exit codes whose sentence says it all. */
+const explained: readonly number[] = [
+  exitCodes.usage,
+  exitCodes.badInput,
+  exitCodes.badModel,
+  exitCodes.resource,
+];
+
+const childVariable = "IRV2_PLAN_CHILD";
+
+export function planCommand(): Command {
+  const command = new Command("plan").description(
+    "measure a few steps, and predict minutes, memory and disk of training",
+  );
+  return withTrainOptions(command)
+    .option("--json", "one JSON value a line on stdout")
+    .addHelpText(
+      "after",
+      `
+With --weights the classifier alone, the last third of the network, and all of it are measured;
+without, all of it. --freeze measures that one; of the two phases of --fine-tune the second,
+the first being the classifier alone. Nothing is left behind.
+
+Examples:
+  irv2 plan --data flowers --weights model.safetensors
+  irv2 plan --data flowers --width 0.35 --input-size 139 --epochs 30 --json`,
+    )
+    .action(run);
+}
+
+async function run(flags: TrainFlags, command: Command): Promise<void> {
+  using interruption = listenForInterruption();
+  const options = { ...(await openTrainOptions(flags)), signal: interruption.signal };
+  if (process.env[childVariable] !== undefined) {
+    process.stdout.write(`${JSON.stringify(await measurePlan(options))}\n`);
+    return;
+  }
+  const some = flags.weights === undefined ? ["none"] : ["body", "block17_20", "none"];
+  const given = command.parent?.args.slice(1) ?? [];
+  let isFirst = true;
+  for (const freeze of flags.freeze === undefined ? some : [flags.freeze]) {
+    const args = flags.freeze === undefined ? [...given, "--freeze", freeze] : given;
+    const { signal } = interruption;
+    const variables = { [childVariable]: "1" };
+    const { code, output, error } = await runSelf(["plan", ...args], variables, signal);
+    if (code === exitCodes.done) {
+      const text = flags.json ? `${output}\n` : row(JSON.parse(output) as Plan);
+      process.stdout.write(isFirst && !flags.json ? `${header}${text}` : text);
+      isFirst = false;
+      continue;
+    }
+    if (code !== null && explained.includes(code)) {
+      process.stderr.write(error);
+      process.exitCode = code;
+      return;
+    }
+    throw new ResourceError(
+      "PLAN_FAILED",
+      `Cannot measure ${nameOf(freeze)}: expected exit code 0, got ${code} (${error.trim().split("\n")[0] ?? ""})`,
+    );
+  }
+}
+
+const header = cells(
+  "trained",
+  "parameters",
+  "images/s",
+  "start",
+  "an epoch",
+  "epochs",
+  "in all",
+  "memory",
+  "disk",
+);
+
+function row(plan: Plan): string {
+  return cells(
+    nameOf(plan.freeze),
+    formatCount(plan.trainedParameters),
+    plan.imagesPerSecond.toFixed(1),
+    formatSeconds(plan.startSeconds),
+    formatSeconds(plan.epochSeconds),
+    String(plan.epochs),
+    formatSeconds(plan.totalSeconds),
+    `${(plan.memoryBytes / 2 ** 30).toFixed(1)} GiB`,
+    `${(plan.diskBytes / 2 ** 20).toFixed(0)} MiB`,
+  );
+}
+
+function nameOf(freeze: string): string {
+  return { body: "classifier", none: "all" }[freeze] ?? `after ${freeze}`;
+}
+
+function cells(name: string, ...rest: string[]): string {
+  return `${name.padEnd(18)}${rest.map((cell) => cell.padStart(14)).join("")}\n`;
+}

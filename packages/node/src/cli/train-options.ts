@@ -1,0 +1,262 @@
+/**
+ * @file The options that decide what a training computes; `train`, `lr-find` and `plan` share them.
+ */
+
+import { UsageError } from "@inception-resnet-v2/core/internal/errors.js";
+import type { Precision } from "@inception-resnet-v2/core/internal/executors/executor.js";
+import {
+  type Augmentation,
+  noAugmentation,
+  slimAugmentation,
+  smallAugmentation,
+} from "@inception-resnet-v2/core/internal/image/augment.js";
+import { type PresetName, presetNames } from "@inception-resnet-v2/core/internal/image/presets.js";
+import { defaultErasing } from "@inception-resnet-v2/core/internal/image/random-erasing.js";
+import {
+  defaultAdamW,
+  defaultSgd,
+  paperRmsProp,
+} from "@inception-resnet-v2/core/internal/training/optimizer.js";
+import {
+  type Recipe,
+  type RecipeName,
+  recipeNames,
+  recipes,
+} from "@inception-resnet-v2/core/internal/training/recipes.js";
+import { type Schedule, schedules } from "@inception-resnet-v2/core/internal/training/schedule.js";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { EngineName } from "../executors/index.js";
+import { recipeNameOf, type TrainOptions } from "../training/settings.js";
+import {
+  byteSize,
+  engineOption,
+  inputSize,
+  positiveNumber,
+  precisionOption,
+  pulledWeights,
+  share,
+  weightsHelp,
+  wholeNumber,
+} from "./options.js";
+
+const optimizers = {
+  rmsprop: paperRmsProp,
+  sgd: defaultSgd,
+  nesterov: { ...defaultSgd, nesterov: true },
+  adamw: defaultAdamW,
+} as const;
+
+const augmentations = {
+  none: noAugmentation,
+  small: smallAugmentation,
+  slim: slimAugmentation,
+  rand: { ...smallAugmentation, color: "none", randAugment: { operations: 2, magnitude: 9 } },
+} as const;
+
+/** What the command line gives; names as commander makes them of the flags. */
+export interface TrainFlags {
+  readonly data?: string;
+  readonly resume?: string;
+  readonly extendEpochs?: number;
+  readonly stopAfter?: number;
+  readonly out?: string;
+  readonly recipe?: RecipeName;
+  readonly weights?: string;
+  readonly epochs?: number;
+  readonly batch?: number;
+  readonly accumulate?: number;
+  readonly width?: number;
+  readonly inputSize?: number | [number, number];
+  readonly optimizer?: keyof typeof optimizers;
+  readonly schedule?: Schedule["kind"];
+  readonly lr?: number;
+  readonly lrFactor?: number;
+  readonly lrEpochs?: readonly number[];
+  readonly warmup?: number;
+  readonly weightDecay?: number;
+  readonly clip?: number;
+  readonly labelSmoothing?: number;
+  readonly dropout?: number;
+  readonly mixup?: number;
+  readonly cutmix?: number;
+  readonly augment?: keyof typeof augmentations;
+  readonly erasing?: number;
+  readonly aux?: boolean;
+  readonly auxWeight?: number;
+  readonly ema?: number;
+  readonly freeze?: string;
+  readonly freezeNorms?: boolean;
+  readonly statisticsDecay?: number;
+  readonly fineTune?: boolean;
+  readonly headEpochs?: number;
+  readonly stageRate?: number;
+  readonly balanced?: boolean;
+  readonly classWeights?: boolean;
+  readonly valFraction?: number;
+  readonly cache?: "none" | "memory" | "disk";
+  readonly preprocess?: PresetName;
+  readonly seed?: number;
+  readonly engine?: EngineName;
+  readonly threads?: number;
+  readonly precision?: Precision;
+  readonly memory?: number;
+  readonly json?: boolean;
+}
+
+/** Adds the options. */
+export function withTrainOptions(command: Command): Command {
+  const named = (flags: string, text: string, names: readonly string[]) =>
+    new Option(flags, text).choices([...names]);
+  return command
+    .option("-d, --data <dir>", "folder of photos")
+    .option("-w, --weights <name>", `${weightsHelp} to start from (default: untrained)`)
+    .addOption(
+      named(
+        "--recipe <name>",
+        "settings to start from (default: fine-tune with --weights, else from-scratch-small)",
+        recipeNames,
+      ),
+    )
+    .option("-e, --epochs <n>", "times through the photos", wholeNumber(1))
+    .option("-b, --batch <n>", "photos a step", wholeNumber(1))
+    .option("--accumulate <n>", "parts that a step is computed in, to save memory", wholeNumber(1))
+    .option("--width <factor>", "multiplies the channels of every convolution", positiveNumber)
+    .option("--input-size <pixels>", "299, or height x width", inputSize)
+    .addOption(named("--optimizer <name>", "how gradients change weights", Object.keys(optimizers)))
+    .addOption(named("--schedule <name>", "how the learning rate falls", Object.keys(schedules)))
+    .option("--lr <rate>", "highest learning rate", positiveNumber)
+    .option(
+      "--lr-factor <factor>",
+      "what exponential, step and plateau multiply the rate by",
+      positiveNumber,
+    )
+    .option(
+      "--lr-epochs <n,...>",
+      "when: every n epochs (exponential), after each n (step), n without a lower loss (plateau)",
+      wholeNumbers,
+    )
+    .option("--warmup <epochs>", "epochs in which the learning rate rises from 0", notNegative)
+    .option("--weight-decay <factor>", "L2 decay of weights, not of batch norm", notNegative)
+    .option("--clip <norm>", "largest L2 norm of all gradients; 0: no limit", notNegative)
+    .option("--label-smoothing <share>", "share of the target spread over all classes", share)
+    .option("--dropout <share>", "share of features dropped before the classifier", share)
+    .option("--mixup <alpha>", "blend photos in pairs; 0: no", notNegative)
+    .option("--cutmix <alpha>", "paste a part of a photo into another; 0: no", notNegative)
+    .addOption(named("--augment <name>", "how photos are varied", Object.keys(augmentations)))
+    .option("--erasing <share>", "share of photos in which a rectangle is hidden", share)
+    .option("--aux", "train the auxiliary classifier along")
+    .option("--no-aux", "leave the auxiliary classifier out")
+    .option("--aux-weight <factor>", "its part in the loss", notNegative)
+    .option("--ema <decay>", "evaluate and save a running average of the weights; 0: no", share)
+    .option("--freeze <block>", "keep the network up to a block, or body: the classifier alone")
+    .option("--freeze-norms", "keep the running statistics of every batch norm")
+    .option("--no-freeze-norms", "let batch norms that are trained take the batch's statistics")
+    .option("--statistics-decay <share>", "what running statistics keep each step", share)
+    .option(
+      "--fine-tune",
+      "two phases: the classifier alone, then for 5 epochs what follows --freeze (block17_20)",
+    )
+    .option("--head-epochs <n>", "epochs of the first of these", wholeNumber(1))
+    .option(
+      "--stage-rate <factor>",
+      "the learning rate falls by this from stage to stage",
+      positiveNumber,
+    )
+    .option("--balanced", "draw each class equally often")
+    .option("--class-weights", "weigh the loss of a class by its rarity")
+    .option(
+      "--val-fraction <share>",
+      "share kept to validate (default: 0.2 without a val folder)",
+      share,
+    )
+    .addOption(
+      named("--cache <where>", "keep decoded photos between epochs", ["none", "memory", "disk"]),
+    )
+    .addOption(named("--preprocess <preset>", "how photos become tensors", presetNames))
+    .option("--seed <n>", "two runs of one seed are equal", wholeNumber(0))
+    .addOption(engineOption())
+    .option("--threads <n>", "threads to compute with (default: one a core)", wholeNumber(1))
+    .addOption(precisionOption())
+    .option("--memory <size>", "memory a step may take, such as 3GiB", byteSize);
+}
+
+/** The recipes for `--help`: what each gives where no flag says otherwise. */
+export function recipesText(): string {
+  const lines = Object.entries(recipes).map(([name, recipe]: [string, Recipe]) => {
+    const { epochs, batch, optimizer, learningRate, schedule, ema, auxiliary } = recipe;
+    const more = [...(ema === null ? [] : [`ema ${ema}`]), ...(auxiliary ? ["aux"] : [])];
+    const parts = [`${optimizer.kind} ${learningRate}`, schedule.kind, ...more];
+    return `  ${name.padEnd(20)}${epochs} epochs, batch ${batch}, ${parts.join(", ")}`;
+  });
+  return `Recipes, which decide what no flag does:\n${lines.join("\n")}`;
+}
+
+/** The flags as options of the library, once the weights that they name are here. */
+export async function openTrainOptions(flags: TrainFlags): Promise<TrainOptions> {
+  const options = readTrainOptions(flags);
+  const { weights } = options;
+  return weights === undefined ? options : { ...options, weights: await pulledWeights(weights) };
+}
+
+/** The flags as options of the library. Throws `UsageError` when the folder is missing. */
+export function readTrainOptions(flags: TrainFlags): TrainOptions {
+  if (flags.data === undefined) {
+    throw new UsageError("NO_DATA", "Expected --data with a folder of photos, got none");
+  }
+  const { optimizer, clip, ema, lr, warmup, aux, auxWeight, preprocess } = flags;
+  const schedule = readSchedule(flags);
+  const augmentation = readAugmentation(flags);
+  const { json: _, resume: _r, extendEpochs: _e, stopAfter: _s, ...same } = flags;
+  return {
+    ...same,
+    data: flags.data,
+    ...(optimizer && { optimizer: optimizers[optimizer] }),
+    ...(schedule && { schedule }),
+    ...(augmentation && { augmentation }),
+    ...(clip !== undefined && { clipNorm: clip === 0 ? null : clip }),
+    ...(ema !== undefined && { ema: ema === 0 ? null : ema }),
+    ...(lr !== undefined && { learningRate: lr }),
+    ...(warmup !== undefined && { warmupEpochs: warmup }),
+    ...(aux !== undefined && { auxiliary: aux }),
+    ...(auxWeight !== undefined && { auxiliaryWeight: auxWeight }),
+    ...(preprocess && { preprocessing: preprocess }),
+  } as TrainOptions;
+}
+
+/** The schedule where one of its flags is given, its other constants as the recipe has them. */
+function readSchedule(flags: TrainFlags): Schedule | undefined {
+  const { schedule, lrFactor, lrEpochs } = flags;
+  if (lrFactor === undefined && lrEpochs === undefined) return schedule && schedules[schedule];
+  const base = schedule ? schedules[schedule] : recipes[recipeNameOf(flags)].schedule;
+  const changed = { ...base, ...(lrFactor !== undefined && { factor: lrFactor }) } as Schedule;
+  const [epochs = 0, ...more] = lrEpochs ?? [];
+  if (changed.kind === "step") return lrEpochs ? { ...changed, at: lrEpochs } : changed;
+  if (changed.kind === "constant" || changed.kind === "cosine" || more.length > 0) {
+    throw new UsageError(
+      "SCHEDULE_CONSTANTS",
+      more.length > 0
+        ? `Expected one number in --lr-epochs for the schedule ${changed.kind}, got ${lrEpochs?.join(",")}`
+        : `Expected --schedule exponential, step or plateau beside --lr-factor or --lr-epochs, got ${changed.kind}`,
+    );
+  }
+  if (!lrEpochs) return changed;
+  return changed.kind === "plateau" ? { ...changed, patience: epochs } : { ...changed, epochs };
+}
+
+/** The augmentation where one of its flags is given. */
+function readAugmentation(flags: TrainFlags): Augmentation | undefined {
+  const { augment, erasing } = flags;
+  if (erasing === undefined) return augment && augmentations[augment];
+  const base = augment ? augmentations[augment] : recipes[recipeNameOf(flags)].augmentation;
+  return { ...base, erasing: { ...defaultErasing, probability: erasing } };
+}
+
+function wholeNumbers(text: string): number[] {
+  return text.split(",").map((part) => wholeNumber(1)(part));
+}
+
+function notNegative(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && Number.isFinite(value) && value >= 0) return value;
+  throw new InvalidArgumentError(`Expected a number from 0, got "${text}".`);
+}

@@ -1,0 +1,375 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { basename, join } from "node:path";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { InputError, UsageError } from "@inception-resnet-v2/core/internal/errors.js";
+import { sharedFile } from "@inception-resnet-v2/test/helpers/paths.js";
+import { photoFolder } from "@inception-resnet-v2/test/helpers/photo-folder.js";
+import { type Dataset, findDataset, findLabelled, type Sample } from "./dataset.js";
+
+const formats = "JPEG, PNG, WebP, GIF, AVIF or TIFF";
+let folder: ReturnType<typeof photoFolder>;
+beforeEach(() => {
+  folder = photoFolder();
+});
+afterEach(() => folder.remove());
+
+/** Samples as `label path`, the path inside the folder. */
+function listed(samples: readonly Sample[]): string[] {
+  return samples.map(({ file, label }) => `${label} ${file.slice(folder.path.length + 1)}`);
+}
+
+/** Files that differ in content, as no photo is decoded here. */
+function files(...paths: string[]): Record<string, string> {
+  return Object.fromEntries(paths.map((path) => [path, `bytes of ${path}`]));
+}
+
+function manyFiles(name: string, count: number): Record<string, string> {
+  return files(...Array.from({ length: count }, (_, i) => `${name}/${i}.jpg`));
+}
+
+describe("findDataset() of train and val folders", () => {
+  it("labels photos by class folder, at any depth, sorted by path", async () => {
+    folder.write(
+      files(
+        "train/b/z.png",
+        "train/b/2.jpg",
+        "train/b/deep/er/1.jpeg",
+        "train/b-a/x.webp",
+        "train/A/y.JPG",
+        "val/A/1.png",
+        "val/b/1.png",
+        "val/b-a/1.png",
+        "test/unseen/1.png",
+        "readme.md",
+      ),
+    );
+    const dataset = await findDataset(folder.path);
+    assert.equal(dataset.folder, folder.path);
+    assert.deepEqual(dataset.classes, ["A", "b", "b-a"]);
+    assert.deepEqual(listed(dataset.train), [
+      "0 train/A/y.JPG",
+      "2 train/b-a/x.webp",
+      "1 train/b/2.jpg",
+      "1 train/b/deep/er/1.jpeg",
+      "1 train/b/z.png",
+    ]);
+    assert.deepEqual(listed(dataset.validation), [
+      "0 val/A/1.png",
+      "2 val/b-a/1.png",
+      "1 val/b/1.png",
+    ]);
+  });
+
+  it("passes over hidden names, other files and photos outside of classes", async () => {
+    folder.write(
+      files(
+        "train/a/1.png",
+        "train/a/notes.txt",
+        "train/a/.hidden.png",
+        "train/a/.cache/2.png",
+        "train/.git/1.png",
+        "train/loose.png",
+        "train/b/1.png",
+        "val/a/1.png",
+        "val/b/1.png",
+      ),
+    );
+    const { train } = await findDataset(folder.path);
+    assert.deepEqual(listed(train), ["0 train/a/1.png", "1 train/b/1.png"]);
+  });
+
+  for (const name of ["validation", "valid", "Val"]) {
+    it(`takes ${name} for val`, async () => {
+      folder.write(files("train/a/1.png", "train/b/1.png", `${name}/a/2.png`, `${name}/b/2.png`));
+      const { validation } = await findDataset(folder.path);
+      assert.deepEqual(listed(validation), [`0 ${name}/a/2.png`, `1 ${name}/b/2.png`]);
+    });
+  }
+
+  it("follows links to class folders", async () => {
+    folder.write(files("store/cats/1.png", "data/train/b/1.png", "data/val/b/1.png"));
+    for (const split of ["train", "val"]) {
+      symlinkSync(join(folder.path, "store/cats"), join(folder.path, "data", split, "a"));
+    }
+    const { classes, train } = await findDataset(join(folder.path, "data"));
+    assert.deepEqual(classes, ["a", "b"]);
+    assert.deepEqual(listed(train), ["0 data/train/a/1.png", "1 data/train/b/1.png"]);
+  });
+
+  it("splits train where only test stands beside it", async () => {
+    folder.write({
+      ...manyFiles("train/a", 40),
+      ...manyFiles("train/b", 40),
+      ...files("test/a/1"),
+    });
+    const { classes, train, validation } = await findDataset(folder.path);
+    assert.deepEqual(classes, ["a", "b"]);
+    assert.equal(train.length + validation.length, 80);
+  });
+});
+
+describe("findDataset() of one folder", () => {
+  const names = ({ train, validation }: Dataset) =>
+    [train, validation].map((part) => part.map(({ file }) => basename(file)));
+
+  it("takes about the fraction asked for, a fifth by default, from every class", async () => {
+    folder.write({ ...manyFiles("a", 200), ...manyFiles("train", 100) });
+    const share = async (valFraction?: number) => {
+      const dataset = await findDataset(folder.path, valFraction ? { valFraction } : {});
+      assert.deepEqual(dataset.classes, ["a", "train"]);
+      assert.equal(dataset.train.length + dataset.validation.length, 300);
+      return dataset.validation.length / 300;
+    };
+    // Three standard deviations of 300 draws are at most 0.087.
+    assert.ok(Math.abs((await share()) - 0.2) < 0.087);
+    assert.ok(Math.abs((await share(0.5)) - 0.5) < 0.087);
+  });
+
+  it("puts a photo where the first 48 bits of its SHA-256 say", async () => {
+    folder.write({ ...manyFiles("a", 40), ...manyFiles("b", 40) });
+    const { train, validation } = await findDataset(folder.path, { valFraction: 0.3 });
+    const place = ({ file }: Sample) =>
+      Number(`0x${createHash("sha256").update(readFileSync(file)).digest("hex").slice(0, 12)}`) /
+      2 ** 48;
+    assert.ok(train.every((sample) => place(sample) >= 0.3));
+    assert.ok(validation.every((sample) => place(sample) < 0.3));
+  });
+
+  it("keeps a photo on its side under another name, and copies of it together", async () => {
+    const photos = { ...manyFiles("a", 40), ...manyFiles("b", 40) };
+    folder.write(photos);
+    const [train, validation] = names(await findDataset(folder.path));
+    const copies = Object.entries(photos).map(([path, bytes]) => [`c/${path}`, bytes]);
+    folder.write(Object.fromEntries(copies));
+    const again = await findDataset(folder.path);
+    const side = (part: readonly Sample[], inside: string) =>
+      part.map(({ file }) => file).filter((file) => file.includes(inside)).length;
+    assert.deepEqual(
+      [side(again.train, "/c/"), side(again.validation, "/c/")],
+      [train?.length, validation?.length],
+    );
+    assert.equal(again.train.length, 2 * (train?.length ?? 0));
+  });
+
+  it("leaves photos where they are when others come", async () => {
+    folder.write({ ...manyFiles("a", 40), ...manyFiles("b", 40) });
+    const before = await findDataset(folder.path);
+    folder.write({ ...manyFiles("a", 80) });
+    const after = new Set((await findDataset(folder.path)).train.map(({ file }) => file));
+    assert.ok(before.train.every(({ file }) => after.has(file)));
+    assert.ok(before.validation.every(({ file }) => !after.has(file)));
+  });
+
+  it("refuses a class that gets nothing on one side, with its name", async () => {
+    folder.write({ ...manyFiles("a", 40), ...files("b/1.png") });
+    const message = (fraction: number, side: string) =>
+      `Cannot split class "b" in "${folder.path}" by validation fraction ${fraction}: expected photos on both sides, got no ${side} photo of 1`;
+    const content = createHash("sha256").update("bytes of b/1.png").digest("hex");
+    const place = Number(`0x${content.slice(0, 12)}`) / 2 ** 48;
+    const [below, above] = [place * 0.99, place + (1 - place) / 2];
+    await assert.rejects(
+      findDataset(folder.path, { valFraction: below }),
+      new InputError("CLASS_NOT_SPLIT", message(below, "validation")),
+    );
+    folder.write(manyFiles("a", 400));
+    await assert.rejects(
+      findDataset(folder.path, { valFraction: above }),
+      new InputError("CLASS_NOT_SPLIT", message(above, "training")),
+    );
+  });
+});
+
+describe("findDataset() refuses", () => {
+  const refused = (code: string, message: string, options = {}, path = folder.path) =>
+    assert.rejects(findDataset(path, options), new InputError(code, message));
+
+  it("a folder that is not there, and one that is a file", async () => {
+    folder.write(files("a.png"));
+    const [missing, file] = [join(folder.path, "nowhere"), join(folder.path, "a.png")];
+    await refused(
+      "FOLDER_MISSING",
+      `Cannot use data in "${missing}": expected a folder, got nothing of that name`,
+      {},
+      missing,
+    );
+    await refused(
+      "FOLDER_INVALID",
+      `Cannot use data in "${file}": expected a folder, got a file`,
+      {},
+      file,
+    );
+  });
+
+  it("a folder without classes", async () => {
+    folder.write(files("1.png", "2.png"));
+    const message = `Cannot find classes in "${folder.path}": expected a folder of ${formats} files for each class`;
+    await refused("NO_CLASSES", `${message}, got no folders`);
+    folder.write(files("a/notes.txt", "b/.hidden.png"));
+    await refused("NO_CLASSES", `${message}, got no images in "a", "b"`);
+  });
+
+  it("one class only", async () => {
+    folder.write(files("train/a/1.png", "val/a/1.png", "alone/a/1.png"));
+    for (const [path, root] of [
+      [folder.path, join(folder.path, "train")],
+      [join(folder.path, "alone"), join(folder.path, "alone")],
+    ] as const) {
+      await refused(
+        "ONE_CLASS",
+        `Cannot learn from "${root}": expected folders of at least two classes, got only "a"`,
+        {},
+        path,
+      );
+    }
+  });
+
+  it("an empty class, on either side", async () => {
+    folder.write(files("train/a/1.png", "train/b/1.png", "val/a/1.png"));
+    mkdirSync(join(folder.path, "val/b"));
+    const val = join(folder.path, "val");
+    await refused(
+      "CLASS_EMPTY",
+      `Cannot use the classes in "${val}": expected ${formats} files in each, got none in "b"`,
+    );
+    folder.write(files("val/b/1.png", "train/c/notes.txt", "train/d/notes.txt"));
+    await refused(
+      "CLASS_EMPTY",
+      `Cannot use the classes in "${join(folder.path, "train")}": expected ${formats} files in each, got none in "c", "d"`,
+    );
+  });
+
+  it("classes that differ between train and val", async () => {
+    folder.write(files("train/a/1.png", "train/b/1.png", "val/a/1.png"));
+    const message = `Cannot use data in "${folder.path}": expected the same classes in train and val, got`;
+    const { classes, train, validation } = await findDataset(folder.path);
+    assert.deepEqual([classes, train.length, validation.length], [["a", "b"], 2, 1]);
+    folder.write(files("val/B/1.png", "val/c/1.png"));
+    await refused("CLASSES_DIFFER", `${message} "b" only in train and "B", "c" only in val`);
+    folder.write(files(..."defghi".split("").map((name) => `train/${name}/1.png`)));
+    await refused(
+      "CLASSES_DIFFER",
+      `${message} "b", "d", "e", "f", "g" and 2 more only in train and "B", "c" only in val`,
+    );
+  });
+
+  it("val without train, and two folders for one part", async () => {
+    folder.write(files("val/a/1.png", "val/b/1.png"));
+    await refused(
+      "NO_TRAINING_PHOTOS",
+      `Cannot use data in "${folder.path}": expected a folder "train", got only "val"`,
+    );
+    folder.write(files("train/a/1.png", "valid/a/1.png"));
+    await refused(
+      "SPLIT_AMBIGUOUS",
+      `Cannot use data in "${folder.path}": expected one folder of val photos, got "val", "valid"`,
+    );
+  });
+
+  it("a validation fraction out of range, and one beside a val folder", async () => {
+    folder.write(files("train/a/1.png", "train/b/1.png", "val/a/1.png", "val/b/1.png"));
+    for (const valFraction of [0, 1, -0.1, 20, Number.NaN]) {
+      await assert.rejects(
+        findDataset(folder.path, { valFraction }),
+        new UsageError(
+          "VAL_FRACTION_INVALID",
+          `Cannot split the data: expected a validation fraction between 0 and 1, got ${valFraction}`,
+        ),
+      );
+    }
+    await assert.rejects(
+      findDataset(folder.path, { valFraction: 0.2 }),
+      new UsageError(
+        "VAL_FRACTION_UNUSED",
+        `Cannot split the data: expected no validation fraction beside the folder "${join(folder.path, "val")}", got 0.2`,
+      ),
+    );
+  });
+});
+
+describe("findLabelled()", () => {
+  it("labels class folders by the classes of the model", async () => {
+    folder.write(files("b/1.png", "c/deep/1.png"));
+    const classes = ["c", "a", "b"];
+    const found = await findLabelled(folder.path, classes);
+    assert.equal(found.classes, classes);
+    assert.deepEqual(listed(found.samples), ["2 b/1.png", "0 c/deep/1.png"]);
+  });
+
+  it("takes the val folder where there is one, with or without train", async () => {
+    folder.write(files("val/b/1.png", "val/c/1.png"));
+    const expected = ["0 val/b/1.png", "1 val/c/1.png"];
+    assert.deepEqual(listed((await findLabelled(folder.path)).samples), expected);
+    folder.write(files("train/a/1.png"));
+    const { classes, samples } = await findLabelled(folder.path);
+    assert.deepEqual(classes, ["b", "c"]);
+    assert.deepEqual(listed(samples), expected);
+  });
+
+  it("takes a folder of one class", async () => {
+    folder.write(files("b/1.png"));
+    const { samples } = await findLabelled(folder.path, ["a", "b"]);
+    assert.deepEqual(listed(samples), ["1 b/1.png"]);
+  });
+
+  it("refuses folders that the model has no class for", async () => {
+    folder.write(files("a/1.png", "x/1.png", "y/1.png"));
+    await assert.rejects(
+      findLabelled(folder.path, ["a", "b", "c", "d"]),
+      new InputError(
+        "CLASS_UNKNOWN",
+        `Cannot label photos in "${folder.path}": expected folders named as the model's 4 classes ("a", "b", "c" and 1 more), got "x", "y"`,
+      ),
+    );
+  });
+
+  it("refuses a folder named as several classes of the model", async () => {
+    folder.write(files("crane/1.png"));
+    await assert.rejects(
+      findLabelled(folder.path, ["crane", "tench", "crane"]),
+      new InputError(
+        "CLASS_AMBIGUOUS",
+        `Cannot label photos in "${folder.path}": expected folders that name one class of the model, got "crane", the name of several`,
+      ),
+    );
+  });
+
+  it("refuses train and test without val", async () => {
+    folder.write(files("train/a/1.png", "test/a/1.png"));
+    await assert.rejects(
+      findLabelled(folder.path),
+      new InputError(
+        "NO_VALIDATION_PHOTOS",
+        `Cannot measure with "${folder.path}": expected a folder "val" beside "train", got none`,
+      ),
+    );
+  });
+});
+
+describe("findDataset() of real photos", () => {
+  for (const [name, classes, train, validation] of [
+    ["clothing", 10, 3068, 341],
+    ["trashnet", 6, 2019, 505],
+  ] as const) {
+    const { path, skip } = sharedFile(`datasets/${name}`);
+    it(`finds all of ${name}`, { skip }, async () => {
+      const dataset = await findDataset(path);
+      assert.equal(dataset.classes.length, classes);
+      assert.equal(dataset.train.length, train);
+      assert.equal(dataset.validation.length, validation);
+    });
+  }
+
+  const { path, skip } = sharedFile("datasets/grocery");
+  it("finds all of grocery, of which six classes have no validation photos", { skip }, async () => {
+    const whole = await findDataset(path);
+    assert.deepEqual([whole.train.length, whole.validation.length], [2640, 296]);
+    assert.equal(new Set(whole.validation.map(({ label }) => label)).size, 37);
+    const { classes, train, validation } = await findDataset(join(path, "train"));
+    assert.equal(classes.length, 43);
+    assert.equal(train.length + validation.length, 2640);
+    const labelled = await findLabelled(path, classes);
+    assert.equal(labelled.samples.length, 296);
+  });
+});

@@ -1,0 +1,202 @@
+/**
+ * @file What is in a dataset, told before the first step: counts, broken files, copies.
+ *
+ * Every file is read and decoded whole, by the decoder that training uses, since a photo that was
+ * cut off shows only then. The report is plain data: paths are inside the folder, with slashes.
+ */
+import { createHash } from "node:crypto";
+import { InputError, packError } from "@inception-resnet-v2/core/internal/errors.js";
+import { nameOf } from "@inception-resnet-v2/core/internal/image/source.js";
+import { type DecodeOptions, decodeImage } from "../image/decode-node.js";
+import { readBytes } from "../image/read-node.js";
+import type { Dataset, Sample } from "./dataset.js";
+import { fewAtATime } from "./few-at-a-time.js";
+import { pathInside } from "./folders.js";
+
+/** The two parts of a dataset. */
+export type Split = "train" | "validation";
+
+/** A photo of the report. */
+export interface ReportedFile {
+  readonly path: string;
+  readonly class: string;
+  readonly split: Split;
+}
+
+/** A photo that cannot be used, and why. */
+export interface UnreadableFile extends ReportedFile {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Files of the same bytes, in the order of the dataset, training photos first. */
+export interface DuplicateGroup {
+  readonly files: readonly ReportedFile[];
+  /** Whether training and validation both have it. */
+  readonly crossesSplits: boolean;
+  /** Whether it stands under several classes. */
+  readonly crossesClasses: boolean;
+}
+
+/** How many photos a class has. */
+export interface ClassCount {
+  readonly name: string;
+  readonly train: number;
+  readonly validation: number;
+}
+
+/** What was found. Counts include files that cannot be read. */
+export interface DataReport {
+  readonly folder: string;
+  readonly train: number;
+  readonly validation: number;
+  readonly classes: readonly ClassCount[];
+  /** Training photos of the largest class for each one of the smallest. */
+  readonly imbalance: number;
+  readonly unreadable: readonly UnreadableFile[];
+  readonly duplicates: readonly DuplicateGroup[];
+  /** SHA-256 over path, split, class and bytes of every photo: another one when the data changed. */
+  readonly fingerprint: string;
+}
+
+/** How to inspect; the options of decoding should be those of training. */
+export interface InspectOptions extends DecodeOptions {
+  /** Told after each file. */
+  readonly onProgress?: (done: number, total: number) => void;
+  /** Stops the inspection, which then rejects with its reason. */
+  readonly signal?: AbortSignal;
+  /** Whether files are decoded, not only read; true. */
+  readonly decode?: boolean;
+}
+
+interface Finding extends ReportedFile {
+  readonly label: number;
+  readonly hash: string;
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+/** Reads every photo of a dataset. Throws only what stops the decoder itself, or the signal. */
+export async function inspectDataset(
+  dataset: Dataset,
+  { onProgress, signal, decode = true, ...options }: InspectOptions = {},
+): Promise<DataReport> {
+  const all = [
+    ...dataset.train.map((sample) => ({ sample, split: "train" as const })),
+    ...dataset.validation.map((sample) => ({ sample, split: "validation" as const })),
+  ];
+  const findings: Finding[] = new Array(all.length);
+  let done = 0;
+  await fewAtATime(
+    all,
+    async ({ sample, split }, index) => {
+      findings[index] = {
+        path: pathInside(dataset.folder, sample.file),
+        class: dataset.classes[sample.label] as string,
+        split,
+        label: sample.label,
+        ...(await examine(sample.file, decode ? options : undefined)),
+      };
+      onProgress?.(++done, all.length);
+    },
+    { signal },
+  );
+  const classes = countClasses(dataset);
+  const counts = classes.map(({ train }) => train);
+  return {
+    folder: dataset.folder,
+    train: dataset.train.length,
+    validation: dataset.validation.length,
+    classes,
+    imbalance: Math.max(...counts) / Math.min(...counts),
+    unreadable: findings.flatMap((one) => (one.error ? [{ ...fileOf(one), ...one.error }] : [])),
+    duplicates: groupDuplicates(findings),
+    fingerprint: fingerprintOf(findings),
+  };
+}
+
+/**
+ * The dataset less the photos that the report calls unreadable. Throws `InputError` when nothing is
+ * left, or a class loses its last training or validation photo.
+ */
+export function withoutUnreadable(dataset: Dataset, report: DataReport): Dataset {
+  if (report.unreadable.length === 0) return dataset;
+  const paths = new Set(report.unreadable.map(({ path }) => path));
+  const keep = (samples: readonly Sample[]) =>
+    samples.filter(({ file }) => !paths.has(pathInside(dataset.folder, file)));
+  const left = { ...dataset, train: keep(dataset.train), validation: keep(dataset.validation) };
+  if (left.train.length + left.validation.length === 0) {
+    throw new InputError(
+      "ALL_UNREADABLE",
+      `Cannot use data in "${dataset.folder}": expected photos that can be read, got none of ${paths.size}, the first because: ${report.unreadable[0]?.message}`,
+    );
+  }
+  const counts = countClasses(left);
+  for (const { name, train, validation } of countClasses(dataset)) {
+    const now = counts.find((count) => count.name === name);
+    const isLost = (split: Split, before: number) => before > 0 && now?.[split] === 0;
+    const split = isLost("train", train) ? "train" : "validation";
+    if (!isLost(split, split === "train" ? train : validation)) continue;
+    const first = report.unreadable.find((file) => file.class === name && file.split === split);
+    throw new InputError(
+      "CLASS_UNREADABLE",
+      `Cannot use class "${name}" in "${dataset.folder}": expected ${splitNames[split]} photos that can be read, got none, the first because: ${first?.message}`,
+    );
+  }
+  return left;
+}
+
+const splitNames = { train: "training", validation: "validation" } as const;
+
+/** A file that cannot be read has a name for a hash, so that its coming back is noticed. */
+async function examine(
+  file: string,
+  options: DecodeOptions | undefined,
+): Promise<Pick<Finding, "hash" | "error">> {
+  let hash = "unreadable";
+  try {
+    const bytes = await readBytes(file);
+    hash = createHash("sha256").update(bytes).digest("hex");
+    if (options) await decodeImage(bytes, nameOf(file), options);
+    return { hash };
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    const { code, message } = packError(error);
+    return { hash, error: { code, message } };
+  }
+}
+
+function fileOf({ path, class: name, split }: Finding): ReportedFile {
+  return { path, class: name, split };
+}
+
+function countClasses({ classes, train, validation }: Dataset): ClassCount[] {
+  const counts = classes.map((name) => ({ name, train: 0, validation: 0 }));
+  for (const { label } of train) (counts[label] as { train: number }).train++;
+  for (const { label } of validation) (counts[label] as { validation: number }).validation++;
+  return counts;
+}
+
+function groupDuplicates(findings: readonly Finding[]): DuplicateGroup[] {
+  const byHash = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    if (finding.hash === "unreadable") continue;
+    const group = byHash.get(finding.hash);
+    if (group) group.push(finding);
+    else byHash.set(finding.hash, [finding]);
+  }
+  return [...byHash.values()]
+    .filter((group) => group.length > 1)
+    .map((group) => ({
+      files: group.map(fileOf),
+      crossesSplits: new Set(group.map(({ split }) => split)).size > 1,
+      crossesClasses: new Set(group.map(({ label }) => label)).size > 1,
+    }));
+}
+
+function fingerprintOf(findings: readonly Finding[]): string {
+  const hash = createHash("sha256");
+  for (const { path, split, label, class: name, hash: content } of findings) {
+    hash.update(`${JSON.stringify([path, split, label, name, content])}\n`);
+  }
+  return hash.digest("hex");
+}

@@ -1,0 +1,118 @@
+/**
+ * @file A network in use: a program for each batch size that it meets, over the same weights.
+ */
+import type { AnyNode, Graph, Value } from "@inception-resnet-v2/core/internal/graph/ir.js";
+import { ops } from "@inception-resnet-v2/core/internal/graph/ops.js";
+import {
+  formatShape,
+  sameShape,
+  type Tensor,
+  type Tensors,
+} from "@inception-resnet-v2/core/internal/tensor/tensor.js";
+import type { EngineProgram } from "../thread/engine.js";
+import type { NumberType } from "./api.js";
+import type { Handles } from "./handles.js";
+import { Program } from "./program.js";
+import type { Timing } from "./recorded.js";
+import type { Runtime } from "./runtime.js";
+import { Store } from "./store.js";
+
+/** Programs that are kept. */
+const keptPrograms = 4;
+
+/** A network in use. */
+export class Inference implements EngineProgram {
+  readonly #runtime: Runtime;
+  readonly #graph: Graph;
+  readonly #type: NumberType;
+  readonly #handles: Handles;
+  readonly #store: Store;
+  /** By the shapes of the inputs, the one used last at the end. */
+  readonly #programs = new Map<string, Program>();
+
+  constructor(
+    runtime: Runtime,
+    { graph, parameters }: { readonly graph: Graph; readonly parameters: Tensors },
+    type: NumberType,
+  ) {
+    this.#runtime = runtime;
+    this.#graph = graph;
+    this.#type = type;
+    this.#handles = runtime.handles();
+    this.#store = new Store(runtime, this.#handles);
+    try {
+      for (const { name } of graph.parameters) {
+        const value = parameters.get(name);
+        if (value) this.#store.add(name, value);
+      }
+      this.#program(graph.inputs); // the first program decides where the weights are at home
+    } catch (error) {
+      this.#dispose();
+      throw error;
+    }
+  }
+
+  async run(inputs: Tensors, outputs: readonly string[]): Promise<Map<string, Tensor>> {
+    const shapes = this.#graph.inputs.map(({ name, shape }) => ({
+      name,
+      shape: inputs.get(name)?.shape ?? shape,
+    }));
+    const results = this.#program(shapes).run(inputs);
+    return new Map(outputs.map((name) => [name, results.get(name) as Tensor]));
+  }
+
+  /** Runs once, at the batch the graph was written for, and gives the milliseconds of each primitive. */
+  profile(inputs: Tensors): Timing[] {
+    return this.#program(this.#graph.inputs).profile(inputs);
+  }
+
+  async release(): Promise<void> {
+    this.#dispose();
+  }
+
+  #program(inputs: readonly Value[]): Program {
+    const key = inputs.map(({ name, shape }) => `${name} ${formatShape(shape)}`).join(", ");
+    const found =
+      this.#programs.get(key) ??
+      new Program(this.#runtime, this.#store, forShapes(this.#graph, inputs), this.#type);
+    this.#programs.delete(key);
+    this.#programs.set(key, found);
+    const [oldest] = this.#programs.keys();
+    if (this.#programs.size > keptPrograms && oldest !== undefined) {
+      this.#programs.get(oldest)?.dispose();
+      this.#programs.delete(oldest);
+    }
+    return found;
+  }
+
+  #dispose(): void {
+    for (const program of this.#programs.values()) program.dispose();
+    this.#programs.clear();
+    this.#handles[Symbol.dispose]();
+  }
+}
+
+/** The same graph for inputs of other shapes. */
+function forShapes(graph: Graph, inputs: readonly Value[]): Graph {
+  const isSame = graph.inputs.every(({ shape }, at) => sameShape(inputs[at]?.shape ?? [], shape));
+  if (isSame) return graph;
+  const now = new Map<Value, Value>(graph.parameters.map((one) => [one, one]));
+  graph.inputs.forEach((input, at) => {
+    now.set(input, inputs[at] as Value);
+  });
+  const nodes = graph.nodes.map((node): AnyNode => {
+    const given = node.inputs.map((one) => now.get(one) as Value);
+    const shapes = ops[node.op].shape(
+      given.map(({ shape }) => shape),
+      node.attributes as never,
+    );
+    const made = node.outputs.map(({ name }, at) => ({ name, shape: shapes[at] ?? [] }));
+    node.outputs.forEach((output, at) => {
+      now.set(output, made[at] as Value);
+    });
+    return { ...node, inputs: given, outputs: made } as AnyNode;
+  });
+  const all = (values: ReadonlyMap<string, Value>) =>
+    new Map([...values].map(([name, value]) => [name, now.get(value) as Value]));
+  return { ...graph, inputs, nodes, outputs: all(graph.outputs), blocks: all(graph.blocks) };
+}

@@ -1,0 +1,153 @@
+/**
+ * @file An executor at the other end of a message channel: the caller's half of `serve.ts`.
+ *
+ * Weights and inputs travel by copy, or by transfer where the caller allows it, results by transfer.
+ * The thread does not keep the process alive while idle.
+ */
+import { Worker } from "node:worker_threads";
+import { ResourceError, unpackError } from "@inception-resnet-v2/core/internal/errors.js";
+import type {
+  CompileOptions,
+  Executor,
+  Program,
+  RunOptions,
+  TrainingOptions,
+  TrainingProgram,
+  TrainingStep,
+} from "@inception-resnet-v2/core/internal/executors/executor.js";
+import type { Graph } from "@inception-resnet-v2/core/internal/graph/ir.js";
+import type { Tensors } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
+import { buffersOf, type Reply, type Request } from "./messages.js";
+
+/** What the thread runs, and what it is called. */
+export interface ThreadOptions {
+  readonly name: string;
+  readonly description: string;
+  /** The file of the thread, which calls `serveEngine`. */
+  readonly module: URL;
+  /** What that file finds as `workerData`. */
+  readonly workerData: unknown;
+  /** The most that the stack of the thread may take; by default Node's 4 MiB. */
+  readonly stackSizeMb?: number;
+}
+
+type Body<K> = K extends unknown ? Omit<K, "id"> : never;
+
+/** Runs graphs on an engine in a thread of its own. */
+export class ThreadExecutor implements Executor {
+  readonly name: string;
+  readonly description: string;
+  readonly #worker: Worker;
+  readonly #waiting = new Map<
+    number,
+    { resolve: (reply: Reply) => void; reject: (error: Error) => void }
+  >();
+  #next = 0;
+  #failure: Error | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor({ name, description, module, workerData, stackSizeMb }: ThreadOptions) {
+    this.name = name;
+    this.description = description;
+    this.#worker = new Worker(module, {
+      workerData,
+      execArgv: [], // flags of the host program, such as --input-type, are not for this thread
+      ...(stackSizeMb !== undefined && { resourceLimits: { stackSizeMb } }),
+    });
+    this.#worker.unref();
+    this.#worker.on("message", (reply: Reply) => this.#settle(reply));
+    this.#worker.on("error", (error) => this.#fail(error));
+    this.#worker.on("exit", () => this.#fail(new Error("its thread ended")));
+  }
+
+  async compile(
+    graph: Graph,
+    parameters: Tensors,
+    { consume = false }: CompileOptions = {},
+  ): Promise<Program> {
+    const request = { kind: "compile", graph, parameters, consume } as const;
+    const { id } = await this.#ask(request, consume ? buffersOf(parameters) : []);
+    return {
+      run: (inputs, run = {}) => this.#run(id, graph, inputs, run),
+      dispose: () => this.#release(id),
+    };
+  }
+
+  async compileTraining(
+    steps: readonly TrainingStep[],
+    variables: Tensors,
+    { consume = new Set() }: TrainingOptions = {},
+  ): Promise<TrainingProgram> {
+    const taken = new Map([...variables].filter(([name]) => consume.has(name)));
+    const request = { kind: "compileTraining", steps, variables } as const;
+    const { id: program } = await this.#ask(request, buffersOf(taken));
+    const outputs = async (body: Body<Request>) => (await this.#ask(body)).outputs ?? new Map();
+    return {
+      run: (step, inputs) => outputs({ kind: "step", program, step, inputs }),
+      read: (names) => outputs({ kind: "read", program, names }),
+      write: async (changed) => {
+        await this.#ask({ kind: "write", program, variables: changed });
+      },
+      dispose: () => this.#release(program),
+    };
+  }
+
+  /**
+   * Waits for what is under way, for ending the thread inside a run would abort the whole process;
+   * then the thread frees what is left. Nothing may be asked of it after that.
+   */
+  async dispose(): Promise<void> {
+    if (!this.#failure) {
+      this.#closed = this.#ask({ kind: "close" }).then(
+        () => {},
+        () => {},
+      );
+      this.#failure = this.#stopped(new Error("the executor was disposed of"));
+    }
+    await this.#closed;
+    await this.#worker.terminate();
+  }
+
+  async #run(program: number, graph: Graph, inputs: Tensors, run: RunOptions): Promise<Tensors> {
+    const outputs = run.outputs ?? [...graph.outputs.keys()];
+    const request = { kind: "run", program, inputs, outputs } as const;
+    return (await this.#ask(request, run.transfer ? buffersOf(inputs) : [])).outputs ?? new Map();
+  }
+
+  async #release(program: number): Promise<void> {
+    if (!this.#failure) await this.#ask({ kind: "release", program });
+  }
+
+  #ask(body: Body<Request>, transfer: ArrayBuffer[] = []): Promise<Reply> {
+    if (this.#failure) return Promise.reject(this.#failure);
+    const id = this.#next++;
+    return new Promise((resolve, reject) => {
+      this.#worker.postMessage({ id, ...body }, transfer); // throws on what cannot be sent
+      if (this.#waiting.size === 0) this.#worker.ref();
+      this.#waiting.set(id, { resolve, reject });
+    });
+  }
+
+  #settle(reply: Reply): void {
+    const waiting = this.#waiting.get(reply.id);
+    this.#waiting.delete(reply.id);
+    if (this.#waiting.size === 0) this.#worker.unref();
+    if (reply.error) waiting?.reject(unpackError(reply.error));
+    else waiting?.resolve(reply);
+  }
+
+  #fail(cause: Error): void {
+    const error = this.#stopped(cause);
+    this.#failure ??= error;
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+  }
+
+  #stopped(cause: Error): ResourceError {
+    return new ResourceError(
+      "ENGINE_STOPPED",
+      `Cannot run on ${this.description}: expected its thread to be alive, got "${cause.message}"`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * @file What a `ThreadExecutor` and its thread say to each other.
+ *
+ * A program or training is known by the `id` of the request that compiled it.
+ */
+import { MessageChannel } from "node:worker_threads";
+import type { PackedError } from "@inception-resnet-v2/core/internal/errors.js";
+import type { TrainingStep } from "@inception-resnet-v2/core/internal/executors/executor.js";
+import type { Graph } from "@inception-resnet-v2/core/internal/graph/ir.js";
+import type { Tensors } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
+
+/** What the thread is asked; `id` comes back with the answer. */
+export type Request = { readonly id: number } & (
+  | {
+      readonly kind: "compile";
+      readonly graph: Graph;
+      readonly parameters: Tensors;
+      readonly consume: boolean;
+    }
+  | {
+      readonly kind: "run";
+      readonly program: number;
+      readonly inputs: Tensors;
+      readonly outputs: readonly string[];
+    }
+  | { readonly kind: "release"; readonly program: number }
+  | { readonly kind: "close" }
+  | {
+      readonly kind: "compileTraining";
+      readonly steps: readonly TrainingStep[];
+      readonly variables: Tensors;
+    }
+  | {
+      readonly kind: "step";
+      readonly program: number;
+      readonly step: number;
+      readonly inputs: Tensors;
+    }
+  | { readonly kind: "read"; readonly program: number; readonly names: readonly string[] }
+  | { readonly kind: "write"; readonly program: number; readonly variables: Tensors }
+);
+
+/** What the thread answers. */
+export interface Reply {
+  readonly id: number;
+  readonly outputs?: Tensors;
+  readonly error?: PackedError;
+}
+
+/** The buffers behind some tensors, each once, as a message transfers them: two may share one. */
+export function buffersOf(tensors: Tensors): ArrayBuffer[] {
+  const buffers = new Set([...tensors.values()].map(({ data }) => data.buffer));
+  return [...buffers].filter((one) => one instanceof ArrayBuffer);
+}
+
+/**
+ * Frees buffers now, not when the garbage collector comes by: the weights are a third of all memory.
+ * A message to a closed port is dropped, with what was transferred to it.
+ */
+export function freeBuffers(buffers: readonly ArrayBuffer[]): void {
+  const { port1, port2 } = new MessageChannel();
+  port2.close();
+  for (const buffer of buffers) port1.postMessage(undefined, [buffer]);
+  port1.close();
+}

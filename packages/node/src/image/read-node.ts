@@ -1,0 +1,121 @@
+/**
+ * @file From an image source to pixels, in Node: files, addresses, bytes, raw pixels.
+ *
+ * Everything that is wrong with an image is an `InputError` with one of the codes IMAGE_SOURCE,
+ * IMAGE_MISSING, IMAGE_EMPTY, IMAGE_UNREADABLE, IMAGE_FORMAT, IMAGE_CORRUPT, IMAGE_TOO_LARGE,
+ * PIXELS_INVALID, and a sentence that names the image.
+ */
+import { readFile, stat } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { InputError } from "@inception-resnet-v2/core/internal/errors.js";
+import { fromRawPixels, type Pixels } from "@inception-resnet-v2/core/internal/image/pixels.js";
+import {
+  checkSource,
+  type ImageSource,
+  isRawPixels,
+  nameOf,
+} from "@inception-resnet-v2/core/internal/image/source.js";
+import { type DecodeOptions, decodeImage } from "./decode-node.js";
+
+/** Larger files are refused before they are read; 100 megapixels of raw RGBA fit. */
+const maxFileBytes = 512 * 1024 * 1024;
+const fetchTimeoutMs = 60_000;
+
+/** Reads and decodes an image. Throws `InputError` when it cannot be had. */
+export async function readImage(source: ImageSource, options: DecodeOptions): Promise<Pixels> {
+  checkSource(source);
+  if (isRawPixels(source)) return fromRawPixels(source, options);
+  const bytes = await readBytes(source);
+  return decodeImage(bytes, nameOf(source), options);
+}
+
+/** The bytes of an image file. Throws `InputError` when they cannot be had. */
+export async function readBytes(source: string | URL | Uint8Array): Promise<Uint8Array> {
+  if (source instanceof Uint8Array) return source;
+  if (typeof source === "string") return readPath(source, nameOf(source));
+  switch (source.protocol) {
+    case "file:":
+      return readPath(pathOf(source), nameOf(source));
+    case "data:":
+    case "http:":
+    case "https:":
+      return fetchBytes(source);
+    default:
+      throw new InputError(
+        "IMAGE_UNREADABLE",
+        `Cannot read image ${nameOf(source)}: expected a file:, data:, http: or https: URL, got ${source.protocol}`,
+      );
+  }
+}
+
+function pathOf(url: URL): string {
+  try {
+    return fileURLToPath(url);
+  } catch (cause) {
+    throw unreadable(nameOf(url), "a URL of a file on this machine", cause);
+  }
+}
+
+async function readPath(path: string, name: string): Promise<Uint8Array> {
+  try {
+    const stats = await stat(path);
+    const kind = stats.isDirectory() ? "a folder" : "a device";
+    if (!stats.isFile() && !stats.isFIFO()) {
+      throw new InputError(
+        "IMAGE_UNREADABLE",
+        `Cannot read image ${name}: expected a file, got ${kind}`,
+      );
+    }
+    if (stats.size > maxFileBytes) throw tooLarge(name, `${stats.size}`);
+    return await readFile(path);
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ENOENT" && code !== "ENOTDIR") throw unreadable(name, "a readable file", error);
+    throw new InputError(
+      "IMAGE_MISSING",
+      `Cannot read image ${name}: expected a file, got nothing of that name`,
+      { cause: error },
+    );
+  }
+}
+
+async function fetchBytes(url: URL): Promise<Uint8Array> {
+  const name = nameOf(url);
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(fetchTimeoutMs) });
+    if (!response.ok) {
+      throw new InputError(
+        "IMAGE_UNREADABLE",
+        `Cannot fetch image ${name}: expected status 200, got ${response.status}`,
+      );
+    }
+    const chunks: Uint8Array[] = [];
+    let bytes = 0;
+    for await (const chunk of response.body ?? []) {
+      bytes += chunk.length;
+      if (bytes > maxFileBytes) throw tooLarge(name, "more");
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks);
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw unreadable(name, "an answer", error instanceof Error ? (error.cause ?? error) : error);
+  }
+}
+
+function tooLarge(name: string, got: string): InputError {
+  return new InputError(
+    "IMAGE_TOO_LARGE",
+    `Cannot read image ${name}: expected at most ${maxFileBytes} bytes, got ${got}`,
+  );
+}
+
+function unreadable(name: string, expected: string, cause: unknown): InputError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  return new InputError(
+    "IMAGE_UNREADABLE",
+    `Cannot read image ${name}: expected ${expected}, got ${code || `"${message}"`}`,
+    { cause },
+  );
+}

@@ -1,0 +1,113 @@
+/**
+ * @file What callers can say of a model: how to run it, make it, load it and go through images.
+ */
+import type { NetworkOptions } from "@inception-resnet-v2/core/internal/architecture/transforms.js";
+import { UsageError } from "@inception-resnet-v2/core/internal/errors.js";
+import type { Precision } from "@inception-resnet-v2/core/internal/executors/executor.js";
+import type { Graph } from "@inception-resnet-v2/core/internal/graph/ir.js";
+import {
+  type Preprocessing,
+  type PresetName,
+  presets,
+} from "@inception-resnet-v2/core/internal/image/presets.js";
+import type { ImageSource } from "@inception-resnet-v2/core/internal/image/source.js";
+import { imagenetLabels } from "@inception-resnet-v2/core/internal/predictions/imagenet-1k.js";
+import type { Initializer } from "@inception-resnet-v2/core/internal/weights/initialize.js";
+import type {
+  LoadedWeights,
+  LoadWeightsOptions,
+} from "@inception-resnet-v2/core/internal/weights/take.js";
+import type { EngineName } from "../executors/index.js";
+import { ImageLoader } from "../image/loader.js";
+
+/** How to run a model, whatever its weights. */
+export interface ModelOptions {
+  /** Where to compute; `auto` takes the fastest that works here. */
+  readonly engine?: EngineName | undefined;
+  /** Threads to compute with; by default one a core. */
+  readonly threads?: number | undefined;
+  /** Number type of products and activations; fp32. bf16 is computed by the engine onednn alone. */
+  readonly precision?: Precision | undefined;
+  /** How photos become tensors; by default what the weights say, and `timm` if they say nothing. */
+  readonly preprocessing?: PresetName | Preprocessing | undefined;
+  /** Names of the classes; by default what the weights say, and ImageNet's for 1000 classes. */
+  readonly labels?: readonly string[] | undefined;
+  /** Largest image to decode, in pixels; 100 million. */
+  readonly maxPixels?: number | undefined;
+  /** Color put behind transparent images, 0 to 255; by default the hidden color shows. */
+  readonly background?: readonly [red: number, green: number, blue: number] | undefined;
+}
+
+/** How to make an untrained model. */
+export interface CreateOptions extends ModelOptions, NetworkOptions {
+  /** Whose rule draws the weights; `slim`. */
+  readonly initializer?: Initializer | undefined;
+  /** Two models of one seed have equal weights; 0. */
+  readonly seed?: number | undefined;
+}
+
+/** How to load weights. */
+export interface LoadOptions extends ModelOptions, LoadWeightsOptions {}
+
+/** How to go through many images. */
+export interface StreamOptions {
+  /** Images computed at once; 1. */
+  readonly batch?: number;
+}
+
+/** How to classify. */
+export interface ClassifyOptions {
+  /** How many classes to give, the likeliest first; 5. */
+  readonly topK?: number;
+}
+
+/** An image that could not be read, in the place of its result. */
+export interface ImageError {
+  readonly source: ImageSource;
+  readonly error: Error;
+}
+
+/** What weights may say of how to use them. */
+export type Described = Pick<LoadedWeights, "labels" | "preprocessing" | "temperature">;
+
+/** How a model is used. */
+export interface Use {
+  readonly preprocessing: Preprocessing;
+  readonly labels: readonly string[];
+  readonly temperature: number;
+}
+
+/** What the options and the weights say of preprocessing and class names, the options first. */
+export function readOptions(
+  model: Described & { readonly graph: Graph },
+  options: ModelOptions,
+): Use {
+  const chosen = options.preprocessing ?? model.preprocessing ?? "timm";
+  const preprocessing = typeof chosen === "string" ? presets[chosen] : chosen;
+  const classes = model.graph.outputs.get("logits")?.shape[1] ?? 0;
+  const known = classes === imagenetLabels.length ? imagenetLabels : [];
+  const labels = options.labels ?? model.labels ?? known;
+  const { temperature = 1 } = model;
+  if (labels.length === 0 || labels.length === classes) {
+    return { preprocessing, labels, temperature };
+  }
+  throw new UsageError(
+    "LABEL_COUNT",
+    `Cannot name the classes: expected ${classes} labels, got ${labels.length}`,
+  );
+}
+
+/** What turns photos into tensors of this size. */
+export function openLoader(
+  preprocessing: Preprocessing,
+  [height, width]: readonly [number, number],
+  { maxPixels, background }: ModelOptions,
+): ImageLoader {
+  return new ImageLoader({
+    preprocessing,
+    height,
+    width,
+    ...(maxPixels !== undefined && { maxPixels }),
+    ...(background !== undefined && { background }),
+  });
+}

@@ -1,0 +1,106 @@
+/**
+ * @file Samples to the batches of a step, loaded ahead while the step before them computes.
+ */
+
+import { createRandom } from "@inception-resnet-v2/core/internal/tensor/random.js";
+import { stack, type Tensor } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
+import { cutmix, mixup } from "@inception-resnet-v2/core/internal/training/mix.js";
+import {
+  makeTargets,
+  type TargetOptions,
+} from "@inception-resnet-v2/core/internal/training/targets.js";
+import type { Part } from "@inception-resnet-v2/core/internal/training/trainer.js";
+import type { Sample } from "../data/dataset.js";
+
+/** What goes into the network for a sample: a photo's tensor, or kept features. */
+export type LoadSample = (sample: Sample, stream: string) => Promise<Tensor>;
+
+/** How an epoch is cut into steps. */
+export interface BatchOptions extends TargetOptions {
+  readonly load: LoadSample;
+  readonly samples: readonly Sample[];
+  /** Order of the samples in this epoch. */
+  readonly order: Int32Array;
+  readonly epoch: number;
+  /** Steps of this epoch that are done already. */
+  readonly from: number;
+  readonly batch: number;
+  readonly parts: number;
+  readonly mixup: number;
+  readonly cutmix: number;
+  readonly seed: number;
+}
+
+/** Batches that are loaded or being loaded beside the one that is computed. */
+const ahead = 2;
+
+/** Steps of an epoch: a last batch that is not full is left out. */
+export function stepsOf(samples: number, batch: number): number {
+  return Math.floor(samples / batch);
+}
+
+/**
+ * The parts of each step of an epoch, in order. What is in a batch depends on the seed, the epoch
+ * and the step alone. Throws `InputError` when a photo cannot be read.
+ */
+export async function* epochBatches(options: BatchOptions): AsyncGenerator<readonly Part[]> {
+  const { samples, order, epoch, from, batch, load } = options;
+  const steps = stepsOf(order.length, batch);
+  const start = (step: number) => {
+    const rows = [...order.subarray(step * batch, (step + 1) * batch)];
+    const chosen = rows.map((row) => samples[row] as Sample);
+    const tensors = Promise.all(
+      chosen.map((sample, at) => load(sample, `augment/${epoch}/${step * batch + at}`)),
+    );
+    tensors.catch(() => {}); // the error comes out where the batch is awaited
+    return { step, chosen, tensors };
+  };
+  const queue = Array.from({ length: Math.min(ahead, steps - from) }, (_, at) => start(from + at));
+  for (let step = from; step < steps; step++) {
+    if (step + ahead < steps) queue.push(start(step + ahead));
+    const next = queue.shift();
+    if (!next) return;
+    yield joinParts(next.chosen, await next.tensors, options, `mix/${epoch}/${step}`);
+  }
+}
+
+function joinParts(
+  samples: readonly Sample[],
+  tensors: readonly Tensor[],
+  options: BatchOptions,
+  stream: string,
+): readonly Part[] {
+  const { parts, seed, mixup: blend, cutmix: cut } = options;
+  const size = samples.length / parts;
+  const random = createRandom(seed, stream);
+  return Array.from({ length: parts }, (_, index) => {
+    const range = [index * size, (index + 1) * size] as const;
+    const input = stack(tensors.slice(...range));
+    const labels = samples.slice(...range).map(({ label }) => label);
+    const targets = makeTargets(labels, options);
+    if (input.shape.length !== 4) return { input, targets }; // features are not blended
+    const isCut = cut > 0 && (blend === 0 || random.uniform() < 0.5);
+    if (isCut) cutmix(input, targets, cut, random);
+    else if (blend > 0) mixup(input, targets, blend, random);
+    return { input, targets };
+  });
+}
+
+/** Batches in the order of the samples, the last one as long as what is left. */
+export async function* validationBatches(
+  samples: readonly Sample[],
+  batch: number,
+  load: LoadSample,
+): AsyncGenerator<Tensor> {
+  const start = (from: number) => {
+    const tensors = Promise.all(samples.slice(from, from + batch).map((one) => load(one, "")));
+    tensors.catch(() => {});
+    return tensors;
+  };
+  let next = start(0);
+  for (let from = 0; from < samples.length; from += batch) {
+    const now = next;
+    if (from + batch < samples.length) next = start(from + batch);
+    yield stack(await now);
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * @file A copy of weights with a temperature inside, fitted on photos that were not trained on.
+ */
+import { evaluateLogits } from "@inception-resnet-v2/core/internal/evaluation/metrics.js";
+import {
+  crossFit,
+  fitTemperature,
+} from "@inception-resnet-v2/core/internal/evaluation/temperature.js";
+import type { FloatType } from "@inception-resnet-v2/core/internal/weights/formats/floats.js";
+import { InceptionResNetV2 } from "../model/model.js";
+import type { LoadOptions } from "../model/options.js";
+import { loadWeights } from "../weights/load.js";
+import { saveWeights } from "../weights/save.js";
+import { labelledLogits, type PhotoOptions, type UnreadablePhoto } from "./evaluate.js";
+
+/** What to calibrate, on what, and where to. */
+export interface CalibrateOptions extends LoadOptions, PhotoOptions {
+  /** Weight file, or a name such as `everyday`. */
+  readonly weights: string;
+  /** Where the copy goes; a file that is there is replaced. */
+  readonly out: string;
+  /** Number type of the copy; `F32`. */
+  readonly dtype?: FloatType | undefined;
+}
+
+/** How well scores can be believed before and after; errors are 0 to 1, losses in nats. */
+export interface CalibrateResult {
+  readonly temperature: number;
+  readonly images: number;
+  readonly before: Confidence;
+  /** With the temperature, on the photos that it was fitted to. */
+  readonly after: Confidence;
+  /** Each half of the photos with the temperature of the other half: nothing is fitted to itself. */
+  readonly crossFitted: Confidence;
+  readonly unreadable: readonly UnreadablePhoto[];
+}
+
+/** Mean cross-entropy, and the gap between confidence and accuracy. */
+export interface Confidence {
+  readonly loss: number;
+  readonly calibrationError: number;
+}
+
+/**
+ * Fits the temperature on labelled photos and writes the weights with it, beside and then renamed.
+ * The ranking of classes stays. Throws as `evaluate` does, and `ResourceError` where the file cannot
+ * be written.
+ */
+export async function calibrate(options: CalibrateOptions): Promise<CalibrateResult> {
+  const { weights, out, dtype, data, batch, signal, onProgress, dropBackground, ...rest } = options;
+  const asked = { dropBackground, inputSize: rest.inputSize };
+  const loaded = await loadWeights(weights, asked);
+  const { network, parameters, provenance = {} } = loaded;
+  await using model = await InceptionResNetV2.of(loaded, rest);
+  const { input, unreadable } = await labelledLogits(model, { data, batch, signal, onProgress });
+  const confidence = (logits: Float32Array): Confidence => {
+    const { loss, calibrationError } = evaluateLogits({ ...input, logits });
+    return { loss, calibrationError };
+  };
+  const temperature = fitTemperature(input);
+  const result: CalibrateResult = {
+    temperature,
+    images: input.files.length,
+    before: confidence(input.logits.map((logit) => logit / model.temperature)),
+    after: confidence(input.logits.map((logit) => logit / temperature)),
+    crossFitted: confidence(crossFit(input)),
+    unreadable,
+  };
+  await saveWeights(out, parameters, {
+    ...(dtype && { dtype }),
+    metadata: {
+      network,
+      labels: model.labels,
+      preprocessing: model.preprocessing,
+      temperature,
+      provenance: { ...provenance, calibration: { images: result.images, ...result.crossFitted } },
+    },
+  });
+  return result;
+}

@@ -1,0 +1,89 @@
+/**
+ * @file How good weights are on a folder of labelled photos, by the path that `classify` takes.
+ */
+
+import { InputError } from "@inception-resnet-v2/core/internal/errors.js";
+import {
+  type Evaluation,
+  type EvaluationInput,
+  evaluateLogits,
+} from "@inception-resnet-v2/core/internal/evaluation/metrics.js";
+import { findLabelled } from "../data/dataset.js";
+import { InceptionResNetV2 } from "../model/model.js";
+import type { LoadOptions } from "../model/options.js";
+
+/** Which photos to go through, and how. */
+export interface PhotoOptions {
+  /** Folder with a folder for each class, or with such a one as `val`. */
+  readonly data: string;
+  /** Images computed at once; 8. */
+  readonly batch?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+/** What to evaluate. */
+export interface EvaluateOptions extends LoadOptions, PhotoOptions {
+  /** Weight file, or a name such as `everyday`. */
+  readonly weights: string;
+}
+
+/** A photo that could not be read, and why. */
+export interface UnreadablePhoto {
+  readonly file: string;
+  readonly error: Error;
+}
+
+/** An evaluation, and the photos that could not be read. */
+export interface EvaluateResult {
+  readonly evaluation: Evaluation;
+  readonly unreadable: readonly UnreadablePhoto[];
+}
+
+/**
+ * Classifies every photo of a folder and compares with the names of its folders. Probabilities are
+ * those that `classify` gives: after the temperature of the weights. Throws `InputError` when the
+ * folder cannot be used, a class is none of the model's, or no photo can be read, and `ModelError`
+ * when the weights cannot be used.
+ */
+export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult> {
+  const { data, weights, batch, signal, onProgress, ...rest } = options;
+  await using model = await InceptionResNetV2.load(weights, rest);
+  const { input, unreadable } = await labelledLogits(model, { data, batch, signal, onProgress });
+  const logits = input.logits.map((logit) => logit / model.temperature);
+  return { evaluation: evaluateLogits({ ...input, logits }), unreadable };
+}
+
+/** The logits of every photo of a folder, with its class. Throws `InputError` as `evaluate` does. */
+export async function labelledLogits(
+  model: InceptionResNetV2,
+  { data, batch = 8, signal, onProgress }: PhotoOptions,
+): Promise<{ input: EvaluationInput; unreadable: readonly UnreadablePhoto[] }> {
+  const { samples } = await findLabelled(data, model.labels);
+  const classes = model.labels;
+  const labelOf = new Map(samples.map(({ file, label }) => [file, label]));
+  const logits = new Float32Array(samples.length * classes.length);
+  const [labels, files]: [number[], string[]] = [[], []];
+  const unreadable: UnreadablePhoto[] = [];
+  let done = 0;
+  for await (const result of model.logitsAll([...labelOf.keys()], { batch })) {
+    const file = String(result.source);
+    signal?.throwIfAborted();
+    if ("error" in result) unreadable.push({ file, error: result.error });
+    else {
+      logits.set(result.logits, files.length * classes.length);
+      labels.push(labelOf.get(file) ?? -1);
+      files.push(file);
+    }
+    onProgress?.(++done, samples.length);
+  }
+  const [first] = unreadable;
+  if (files.length === 0 && first) {
+    throw new InputError(
+      "NO_READABLE_IMAGES",
+      `Cannot evaluate on "${data}": expected photos that can be read, got none of ${samples.length} (${first.error.message})`,
+    );
+  }
+  const read = logits.subarray(0, files.length * classes.length);
+  return { input: { classes, logits: read, labels, files }, unreadable };
+}

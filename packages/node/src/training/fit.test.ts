@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { before, describe, it } from "node:test";
+import { colorPhotos } from "@inception-resnet-v2/test/helpers/color-photos.js";
+import type { EpochEvent, StepEvent, TrainingEvent } from "./events.js";
+import { findLearningRate } from "./find-rate.js";
+import { fineTune, fit } from "./fit.js";
+import { measurePlan } from "./plan.js";
+import { train } from "./train.js";
+
+describe("training in a program", () => {
+  let data: string;
+  let weights: string;
+  let at: (name: string) => string;
+  const small = { width: 0.1, inputSize: 75, batch: 6, epochs: 1 };
+
+  before(async () => {
+    const { folder, photos } = await colorPhotos({ train: 8, validation: 4 });
+    data = photos;
+    at = (name) => join(folder, name);
+    const { status, run, epochs, best } = await fit({ data, ...small, out: at("first") });
+    assert.deepEqual([status, run, epochs.length, best?.epoch], ["done", at("first"), 1, 1]);
+    weights = join(run, "weights", "best.safetensors");
+  });
+
+  it("fineTune() trains the classifier, then the end of the network, and calls back", async () => {
+    const [steps, epochs, all]: [StepEvent[], EpochEvent[], TrainingEvent[]] = [[], [], []];
+    const { status, epochs: rows } = await fineTune({
+      data,
+      weights,
+      out: at("tuned"),
+      batch: 6,
+      epochs: 1,
+      headEpochs: 2,
+      onStep: (event) => steps.push(event),
+      onEpoch: (event) => epochs.push(event),
+      onEvent: (event) => all.push(event),
+    });
+    assert.equal(status, "done");
+    assert.deepEqual(epochs, rows);
+    assert.deepEqual(
+      epochs.map(({ phase }) => phase),
+      ["head", "head", "tune"],
+    );
+    assert.equal(steps.length, 12);
+    assert.deepEqual([all[0]?.event, all.at(-1)?.event], ["data", "done"]);
+  });
+
+  it("fit() stops by a signal, and goes on", async () => {
+    const controller = new AbortController();
+    const stopped = await fit({
+      data,
+      ...small,
+      epochs: 2,
+      out: at("stopped"),
+      signal: controller.signal,
+      onStep: ({ epoch, step }) => {
+        if (epoch === 2 && step === 2) controller.abort();
+      },
+    });
+    assert.equal(stopped.status, "interrupted");
+    const resumed = await fit({ resume: stopped.run });
+    assert.deepEqual([resumed.status, resumed.epochs.length], ["done", 1]);
+  });
+
+  it("train() throws the reason of a signal that comes before there is a run", async () => {
+    const events = train({ data, ...small, out: at("never"), signal: AbortSignal.abort() });
+    await assert.rejects(events.next(), { name: "AbortError" });
+  });
+
+  it("findLearningRate() suggests none where the loss is finite in too few steps", async () => {
+    const kinds: string[] = [];
+    const options = { data, ...small, clipNorm: null, steps: 9, range: [1e30, 1e35] } as const;
+    for await (const { event } of findLearningRate(options)) kinds.push(event);
+    assert.ok(kinds.includes("rate"));
+    assert.ok(!kinds.includes("found"), kinds.join());
+  });
+
+  it("measurePlan() counts the epochs of the phase that it measures", async () => {
+    const plan = await measurePlan({ data, weights, batch: 6, fineTune: true, epochs: 3 });
+    assert.deepEqual([plan.freeze, plan.epochs], ["block17_20", 3]);
+    assert.ok(Math.abs(plan.totalSeconds - plan.startSeconds - 3 * plan.epochSeconds) < 1e-9);
+  });
+});

@@ -1,0 +1,135 @@
+/**
+ * @file What a frozen body says of each photo, computed once and kept on disk.
+ *
+ * The file is named after everything that its content depends on: the body's weights, the
+ * preprocessing, the input size, and the photos (path, size and time of change).
+ */
+import { createHash } from "node:crypto";
+import { mkdir, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Executor } from "@inception-resnet-v2/core/internal/executors/executor.js";
+import type { Graph } from "@inception-resnet-v2/core/internal/graph/ir.js";
+import { selectOutputs } from "@inception-resnet-v2/core/internal/graph/passes/rewrite.js";
+import type { Preprocessing } from "@inception-resnet-v2/core/internal/image/presets.js";
+import {
+  item,
+  type Tensor,
+  type Tensors,
+  tensor,
+} from "@inception-resnet-v2/core/internal/tensor/tensor.js";
+import { readSafetensors } from "@inception-resnet-v2/core/internal/weights/formats/safetensors.js";
+import type { Sample } from "../data/dataset.js";
+import { cacheFolder } from "../image/decode-cache.js";
+import { readWeightBytes } from "../weights/read-file.js";
+import { writeSafetensors } from "../weights/write-safetensors.js";
+import { type LoadSample, validationBatches } from "./batches.js";
+import type { PrepareEvent, WarningEvent } from "./events.js";
+
+/** What features are made from. */
+export interface FeatureOptions {
+  readonly executor: Executor;
+  /** The network, with its output `features` [batch,n]. */
+  readonly network: Graph;
+  readonly parameters: Tensors;
+  readonly preprocessing: Preprocessing;
+  readonly samples: readonly Sample[];
+  /** Loads a photo without augmentation. */
+  readonly load: LoadSample;
+  readonly signal?: AbortSignal | undefined;
+  /** Whether to keep them on disk. */
+  readonly keep: boolean;
+}
+
+/**
+ * Computes the features [samples,n] or reads them; says how many are done, and when they cannot be
+ * kept.
+ */
+export async function* headFeatures(
+  options: FeatureOptions,
+): AsyncGenerator<PrepareEvent | WarningEvent, Tensor> {
+  const { network, samples } = options;
+  const size = network.outputs.get("features")?.shape[1] ?? 0;
+  const path = join(cacheFolder("features"), `${await keyOf(options)}.safetensors`);
+  const kept = await readFeatures(path, [samples.length, size]);
+  if (kept) return kept;
+  const features = tensor([samples.length, size]);
+  let done = 0;
+  for await (const rows of computeFeatures(options)) {
+    features.data.set(rows.data, done * size);
+    done += rows.shape[0] ?? 0;
+    yield { event: "prepare", what: "features", done, total: samples.length };
+  }
+  if (!options.keep) return features;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeSafetensors(path, new Map([["features", features]]));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    yield {
+      event: "warning",
+      message: `The features are computed again next time, since they could not be kept (${reason}).`,
+    };
+  }
+  return features;
+}
+
+/** Gives the row of each sample instead of its photo. */
+export function loadRows(samples: readonly Sample[], features: Tensor): LoadSample {
+  const rows = new Map(samples.map((sample, row) => [sample, row]));
+  return async (sample) => item(features, rows.get(sample) ?? -1);
+}
+
+async function* computeFeatures({
+  executor,
+  network,
+  parameters,
+  samples,
+  load,
+  signal,
+}: FeatureOptions): AsyncGenerator<Tensor> {
+  const features = network.outputs.get("features");
+  if (!features) return;
+  const body = selectOutputs(network, new Map([["features", features]]));
+  const program = await executor.compile(body, parameters);
+  const [input] = body.inputs;
+  try {
+    for await (const images of validationBatches(samples, input?.shape[0] ?? 1, load)) {
+      signal?.throwIfAborted();
+      const inputs = new Map([[input?.name ?? "", images]]);
+      const rows = (await program.run(inputs, { transfer: true })).get("features");
+      if (rows) yield rows;
+    }
+  } finally {
+    await program.dispose();
+  }
+}
+
+async function readFeatures(path: string, shape: readonly number[]): Promise<Tensor | undefined> {
+  try {
+    const file = readSafetensors(await readWeightBytes(path), path);
+    const data = file.floats("features");
+    return data.every(Number.isFinite) ? tensor(shape, data) : undefined;
+  } catch {
+    return undefined; // not there, or damaged: it is made anew
+  }
+}
+
+async function keyOf({
+  network,
+  parameters,
+  preprocessing,
+  samples,
+}: FeatureOptions): Promise<string> {
+  const hash = createHash("sha256");
+  hash.update(JSON.stringify([preprocessing, network.inputs[0]?.shape.slice(1)]));
+  for (const { name } of network.parameters) {
+    if (/^(aux_|logits)/.test(name)) continue;
+    const data = parameters.get(name)?.data ?? new Float32Array();
+    hash.update(name).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  const stats = await Promise.all(samples.map(({ file }) => stat(file)));
+  samples.forEach(({ file }, at) => {
+    hash.update(`${file}\n${stats[at]?.size}\n${stats[at]?.mtimeMs}\n`);
+  });
+  return hash.digest("hex").slice(0, 32);
+}

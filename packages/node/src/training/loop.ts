@@ -1,0 +1,192 @@
+/**
+ * @file The loop of one phase: epochs of steps, a validation and a checkpoint after each.
+ *
+ * What a step does depends on the variables, the seed and the number of the step alone. So a run that
+ * was stopped anywhere goes on from its last checkpoint to the same bits, whenever checkpoints fall.
+ */
+
+import { Irv2Error } from "@inception-resnet-v2/core/internal/errors.js";
+import type { EpochRow } from "@inception-resnet-v2/core/internal/evaluation/epoch-row.js";
+import {
+  type Evaluation,
+  evaluateLogits,
+} from "@inception-resnet-v2/core/internal/evaluation/metrics.js";
+import { learningRate } from "@inception-resnet-v2/core/internal/training/schedule.js";
+import type { Trainer } from "@inception-resnet-v2/core/internal/training/trainer.js";
+import { epochOrder } from "../data/sampler.js";
+import { epochBatches, type LoadSample, stepsOf, validationBatches } from "./batches.js";
+import type { Progress } from "./checkpoint.js";
+import type { EpochEvent, PrepareEvent, StepEvent } from "./events.js";
+import type { Run } from "./run.js";
+import type { Phase } from "./settings.js";
+
+/** What a phase works with. */
+export interface PhaseParts {
+  readonly trainer: Trainer;
+  readonly phase: Phase;
+  readonly load: LoadSample;
+}
+
+/** A checkpoint is due after this long without one. */
+const checkpointMs = 10 * 60 * 1000;
+
+/**
+ * Trains to the end of a phase from where the run stands. Ends early, after a checkpoint, when the
+ * run's signal says so. Throws `Irv2Error` on a loss that is not finite.
+ */
+export async function* trainPhase(
+  run: Run,
+  parts: PhaseParts,
+): AsyncGenerator<StepEvent | PrepareEvent | EpochEvent> {
+  while (run.progress.phaseEpochs < parts.phase.epochs) {
+    yield* trainEpoch(run, parts);
+    if (!run.isStopped) yield* finishEpoch(run, parts);
+    if (run.isStopped) {
+      await run.saveCheckpoint(parts.trainer);
+      return;
+    }
+  }
+}
+
+async function* trainEpoch(run: Run, parts: PhaseParts): AsyncGenerator<StepEvent> {
+  const { trainer, phase, load } = parts;
+  const { settings, dataset } = run;
+  const epoch = run.progress.rows.length;
+  const { balanced, seed } = settings;
+  const order = epochOrder(dataset.train, { seed, epoch, balanced });
+  const steps = stepsOf(order.length, phase.batch);
+  const from = run.progress.step;
+  const { labelSmoothing, mixup, cutmix } = settings;
+  const batches = epochBatches({
+    labelSmoothing,
+    mixup,
+    cutmix,
+    seed,
+    batch: phase.batch,
+    parts: phase.parts,
+    load,
+    samples: dataset.train,
+    order,
+    epoch,
+    from,
+    classes: dataset.classes.length,
+    ...(run.classWeights && { classWeights: run.classWeights }),
+  });
+  run.clock.start();
+  for await (const batch of batches) {
+    const { step, sums, updates } = run.progress;
+    const rate = rateAt(run, phase, step / steps, 1 / steps);
+    const result = await trainer.gradients(updates, batch);
+    checkFinite(run, "loss", result.loss);
+    checkFinite(run, "gradient norm", (await trainer.update(updates, rate)) ?? 0);
+    run.clock.count(result.images);
+    run.progress = {
+      ...run.progress,
+      step: step + 1,
+      updates: updates + 1,
+      sums: {
+        loss: sums.loss + result.loss * result.images,
+        correct: sums.correct + result.correct,
+        images: sums.images + result.images,
+      },
+    };
+    yield stepEvent(run, phase, steps, rate);
+    if (run.isStopped) return;
+    if (run.clock.sinceSaved() > checkpointMs) await run.saveCheckpoint(trainer);
+  }
+}
+
+function rateAt(run: Run, phase: Phase, part: number, step: number): number {
+  const { rows, phaseEpochs } = run.progress;
+  const losses = rows.slice(rows.length - phaseEpochs).map((row) => row.validationLoss);
+  const position = { epoch: phaseEpochs + part, epochs: phase.epochs, step, losses };
+  const { learningRate: peak, warmupEpochs } = phase;
+  return learningRate({ peak, warmupEpochs, schedule: run.settings.schedule }, position);
+}
+
+function stepEvent(run: Run, phase: Phase, steps: number, rate: number): StepEvent {
+  const { step, sums, rows } = run.progress;
+  return {
+    event: "step",
+    phase: phase.name,
+    epoch: rows.length + 1,
+    epochs: run.epochs,
+    step,
+    steps,
+    images: phase.batch,
+    loss: sums.loss / sums.images,
+    accuracy: sums.correct / sums.images,
+    learningRate: rate,
+    imagesPerSecond: run.clock.rate(),
+  };
+}
+
+/** Validates and saves, unless the run is stopped before it is through the photos. */
+async function* finishEpoch(
+  run: Run,
+  parts: PhaseParts,
+): AsyncGenerator<PrepareEvent | EpochEvent> {
+  const { trainer, phase } = parts;
+  const imagesPerSecond = run.clock.rate();
+  const evaluation = yield* validate(run, parts);
+  if (!evaluation) return;
+  const { loss, top1, top5 } = evaluation;
+  const { sums, rows, best, phaseEpochs, updates } = run.progress;
+  const steps = stepsOf(run.dataset.train.length, phase.batch);
+  const row: EpochRow = {
+    epoch: rows.length + 1,
+    trainLoss: sums.loss / sums.images,
+    trainTop1: sums.correct / sums.images,
+    validationLoss: loss,
+    validationTop1: top1,
+    validationTop5: top5,
+    learningRate: rateAt(run, phase, (steps - 1) / steps, 1 / steps),
+    imagesPerSecond,
+    seconds: run.clock.seconds(),
+  };
+  const isBest = !best || top1 > best.top1 || (top1 === best.top1 && loss < best.loss);
+  const progress: Progress = {
+    ...run.progress,
+    phaseEpochs: phaseEpochs + 1,
+    updates,
+    step: 0,
+    sums: { loss: 0, correct: 0, images: 0 },
+    rows: [...rows, row],
+    best: isBest ? { epoch: row.epoch, top1, loss } : best,
+  };
+  const isLast = progress.phaseEpochs === phase.epochs;
+  await run.saveEpoch(trainer, progress, { isBest, isLast });
+  const secondsLeft = (phase.epochs - progress.phaseEpochs) * row.seconds;
+  yield { event: "epoch", phase: phase.name, epochs: run.epochs, isBest, secondsLeft, ...row };
+}
+
+async function* validate(
+  run: Run,
+  { trainer, phase, load }: PhaseParts,
+): AsyncGenerator<PrepareEvent, Evaluation | undefined> {
+  const { classes, validation } = run.dataset;
+  const logits = new Float32Array(validation.length * classes.length);
+  const total = validation.length;
+  let at = 0;
+  for await (const images of validationBatches(validation, phase.batch / phase.parts, load)) {
+    if (run.isStopped) return undefined;
+    const rows = await trainer.evaluate(images);
+    logits.set(rows.data, at);
+    at += rows.data.length;
+    yield { event: "prepare", what: "validation", done: at / classes.length, total };
+  }
+  const notFinite = logits.find((value) => !Number.isFinite(value));
+  checkFinite(run, "validation logit", notFinite ?? 0);
+  const labels = validation.map(({ label }) => label);
+  const files = validation.map(({ file }) => file);
+  return evaluateLogits({ classes, logits, labels, files });
+}
+
+function checkFinite(run: Run, what: string, value: number): void {
+  if (Number.isFinite(value)) return;
+  const { rows, step } = run.progress;
+  throw new Irv2Error(
+    "NOT_FINITE",
+    `Cannot go on in epoch ${rows.length + 1} after step ${step}: expected a finite ${what}, got ${value}; ${run.lastSaved}`,
+  );
+}

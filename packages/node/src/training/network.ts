@@ -1,0 +1,77 @@
+/**
+ * @file The network that a run trains, and the values its parameters start with.
+ */
+import { lower } from "@inception-resnet-v2/core/internal/architecture/lower.js";
+import { configureNetwork } from "@inception-resnet-v2/core/internal/architecture/transforms.js";
+import { ModelError } from "@inception-resnet-v2/core/internal/errors.js";
+import type { Graph } from "@inception-resnet-v2/core/internal/graph/ir.js";
+import {
+  formatShape,
+  sameShape,
+  type Tensor,
+  type Tensors,
+} from "@inception-resnet-v2/core/internal/tensor/tensor.js";
+import { initializeParameters } from "@inception-resnet-v2/core/internal/weights/initialize.js";
+import type { NetworkShape } from "@inception-resnet-v2/core/internal/weights/metadata.js";
+import type { LoadedWeights } from "@inception-resnet-v2/core/internal/weights/take.js";
+import type { Settings } from "./settings.js";
+
+/** The network of a run at a batch size; `given` are names of parameters that it has already. */
+export function trainingNetwork(
+  settings: Settings,
+  { classes, batch, given }: { classes: number; batch: number; given: Iterable<string> },
+): Graph {
+  const { width, inputSize, dropout, auxiliary } = settings;
+  const batchNormScale = [...given].some((name) => name.endsWith("/gamma"));
+  const network = configureNetwork({ classes, width, inputSize, dropout, auxiliary });
+  return lower(network, { batch, batchNormScale });
+}
+
+/** What the weight files of a run say of the network. */
+export function networkShape({ width, inputSize, dropout }: Settings): NetworkShape {
+  return { width, inputSize, pooling: "avg", dropout };
+}
+
+/**
+ * Values for all parameters: those of the weights, and new ones where the weights have none or are
+ * for other classes. Also gives the names of the new ones.
+ */
+export function startingParameters(
+  graph: Graph,
+  { seed, classes }: { seed: number; classes: readonly string[] },
+  loaded?: LoadedWeights,
+): { parameters: Tensors; fresh: readonly string[] } {
+  const parameters = new Map(initializeParameters(graph, { initializer: "slim", seed }));
+  if (!loaded) return { parameters, fresh: graph.parameters.map(({ name }) => name) };
+  const sameClasses =
+    loaded.labels?.length === classes.length &&
+    loaded.labels.every((label, at) => label === classes[at]);
+  const fresh: string[] = [];
+  for (const { name, shape } of graph.parameters) {
+    const value = loaded.parameters.get(name);
+    const isHead = /^(aux_)?logits\//.test(name);
+    if (value && sameShape(value.shape, shape) && (!isHead || sameClasses)) {
+      parameters.set(name, value);
+    } else fresh.push(name);
+  }
+  return { parameters, fresh };
+}
+
+/** The variables of a checkpoint for the given names. Throws `ModelError` where they do not fit. */
+export function pickVariables(
+  variables: Tensors,
+  wanted: readonly { readonly name: string; readonly shape: readonly number[] }[],
+  file: string,
+): Map<string, Tensor> {
+  return new Map(
+    wanted.map(({ name, shape }) => {
+      const found = variables.get(name);
+      if (found && sameShape(found.shape, shape)) return [name, found];
+      const got = found ? formatShape(found.shape) : "nothing";
+      throw new ModelError(
+        "CHECKPOINT_NETWORK",
+        `Cannot resume from "${file}": expected "${name}" of ${formatShape(shape)}, got ${got}`,
+      );
+    }),
+  );
+}

@@ -1,0 +1,163 @@
+/**
+ * @file What a phase computes with: its part of the network compiled, and its photos or features.
+ */
+import { availableParallelism, freemem } from "node:os";
+import type { Executor } from "@inception-resnet-v2/core/internal/executors/executor.js";
+import type { Graph, Value } from "@inception-resnet-v2/core/internal/graph/ir.js";
+import type { Tensors } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
+import {
+  cutGraph,
+  divide,
+  stageRates,
+} from "@inception-resnet-v2/core/internal/training/freeze.js";
+import type { StepOptions } from "@inception-resnet-v2/core/internal/training/step-graphs.js";
+import { Trainer } from "@inception-resnet-v2/core/internal/training/trainer.js";
+import type { Dataset, Sample } from "../data/dataset.js";
+import { cacheFolder } from "../image/decode-cache.js";
+import { ImageLoader } from "../image/loader.js";
+import type { LoadSample } from "./batches.js";
+import type { PrepareEvent, WarningEvent } from "./events.js";
+import { headFeatures, loadRows } from "./head-features.js";
+import { pickVariables, trainingNetwork } from "./network.js";
+import type { Phase, Settings } from "./settings.js";
+
+/** What a phase is opened from. */
+export interface PhaseOptions {
+  readonly settings: Settings;
+  readonly dataset: Dataset;
+  readonly phase: Phase;
+  readonly executor: Executor;
+  /** A value for each parameter of the network. */
+  readonly parameters: Tensors;
+  /** The optimiser's variables, from a checkpoint; by default they start anew. */
+  readonly state?: Tensors | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Whether features of a frozen body are kept on disk; true. */
+  readonly keepFeatures?: boolean;
+}
+
+/** An open phase; dispose of it when done. */
+export interface OpenPhase extends AsyncDisposable {
+  readonly trainer: Trainer;
+  /** Gives what goes into the network for a sample; augmented where a stream is named. */
+  readonly load: LoadSample;
+  /** Names of the parameters that the trainer holds. */
+  readonly held: ReadonlySet<string>;
+}
+
+/**
+ * Compiles a phase, and computes the features of a frozen body before, which takes a while and says
+ * so. Throws `ResourceError` when memory runs out, `UsageError` on an unknown block, and the reason
+ * of the signal when that stops it.
+ */
+export async function* openPhase(
+  options: PhaseOptions,
+): AsyncGenerator<PrepareEvent | WarningEvent, OpenPhase> {
+  const { settings, dataset, phase, executor, parameters, state } = options;
+  const loader = openLoader(settings);
+  try {
+    const whole = trainingNetwork(settings, {
+      classes: dataset.classes.length,
+      batch: phase.batch / phase.parts,
+      given: parameters.keys(),
+    });
+    const isHead = phase.freeze === "body";
+    const photos: LoadSample = (sample, stream) =>
+      loader.load(sample.file, stream === "" ? undefined : stream);
+    const load = isHead ? yield* loadFeatures(options, whole, photos) : photos;
+    const network = isHead ? headOf(whole) : whole;
+    const trainer = await Trainer.create({
+      executor,
+      network,
+      step: stepOptions(settings, phase, whole),
+      parameters: pickVariables(parameters, network.parameters, "the weights"),
+      seed: settings.seed,
+      memoryLimit: settings.memory ?? availableBytes(),
+      ...(state && { state }),
+      ...(settings.ema !== null && { averageDecay: settings.ema }),
+    });
+    return {
+      trainer,
+      load,
+      held: new Set(network.parameters.map(({ name }) => name)),
+      async [Symbol.asyncDispose]() {
+        await Promise.all([trainer.dispose(), loader.dispose()]);
+      },
+    };
+  } catch (error) {
+    await loader.dispose();
+    throw error;
+  }
+}
+
+/** The classifier alone: its input is the body's features. */
+function headOf(network: Graph): Graph {
+  return cutGraph(network, network.outputs.get("features") as Value, "features");
+}
+
+async function* loadFeatures(
+  { settings, dataset, executor, parameters, signal, keepFeatures = true }: PhaseOptions,
+  network: Graph,
+  load: LoadSample,
+): AsyncGenerator<PrepareEvent | WarningEvent, LoadSample> {
+  const samples: readonly Sample[] = [...dataset.train, ...dataset.validation];
+  const { preprocessing } = settings;
+  const features = yield* headFeatures({
+    executor,
+    network,
+    parameters,
+    preprocessing,
+    samples,
+    load,
+    signal,
+    keep: keepFeatures,
+  });
+  return loadRows(samples, features);
+}
+
+function stepOptions(settings: Settings, phase: Phase, whole: Graph): StepOptions {
+  const { optimizer, weightDecay, clipNorm, statisticsDecay, auxiliaryWeight } = settings;
+  const division = divide(whole, phase.freeze, settings.freezeNorms);
+  const frozen = new Set(
+    whole.parameters.flatMap((one) => (division.isFrozen(one) ? [one.name] : [])),
+  );
+  return {
+    optimizer,
+    weightDecay,
+    statisticsDecay,
+    auxiliaryWeight,
+    parts: phase.parts,
+    averages: settings.ema !== null,
+    trains: ({ name }) => !frozen.has(name),
+    frozenNorms: division.isFrozenNorm,
+    rateFactor: stageRates(whole, settings.stageRate),
+    ...(clipNorm !== null && { clipNorm }),
+    ...(settings.memory !== null && { memoryBudget: settings.memory }),
+  };
+}
+
+/** Memory that this process has or could have, on the machine or in a container of it. */
+function availableBytes(): number {
+  const free = freemem() + process.memoryUsage.rss();
+  const limit = process.constrainedMemory(); // 0 or huge where there is none
+  return limit > 0 ? Math.min(free, limit) : free;
+}
+
+/** Decoded photos that each loader thread keeps. */
+const memoryCacheBytes = 2 ** 30;
+
+function openLoader(settings: Settings): ImageLoader {
+  const { preprocessing, inputSize, augmentation, seed, cache } = settings;
+  const [height, width] = inputSize;
+  const shortSide = Math.ceil(Math.max(height, width) / preprocessing.cropFraction);
+  return new ImageLoader({
+    preprocessing,
+    height,
+    width,
+    augmentation,
+    seed,
+    workers: Math.min(2, availableParallelism()),
+    ...(cache === "memory" && { cache: { kind: "memory", bytes: memoryCacheBytes, shortSide } }),
+    ...(cache === "disk" && { cache: { kind: "disk", folder: cacheFolder("pixels"), shortSide } }),
+  });
+}

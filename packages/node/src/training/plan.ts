@@ -1,0 +1,161 @@
+/**
+ * @file What a training would take: a few real steps of it are measured, the rest is arithmetic.
+ */
+
+import { type Graph, isTrainable } from "@inception-resnet-v2/core/internal/graph/ir.js";
+import { sizeOf } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
+import { divide } from "@inception-resnet-v2/core/internal/training/freeze.js";
+import { slots } from "@inception-resnet-v2/core/internal/training/optimizer.js";
+import type { Dataset } from "../data/dataset.js";
+import { epochOrder } from "../data/sampler.js";
+import { epochBatches, validationBatches } from "./batches.js";
+import { type OpenPhase, openPhase, type PhaseOptions } from "./open-phase.js";
+import { prepare, type TrainControls } from "./prepare.js";
+import { openExecutor, type Phase, type Settings, type TrainOptions } from "./settings.js";
+
+/** What a training takes; of one in two phases the second. */
+export interface Plan {
+  readonly freeze: string;
+  readonly trainedParameters: number;
+  readonly epochs: number;
+  readonly batch: number;
+  /** Photos a second while training; rows of features where the body is frozen. */
+  readonly imagesPerSecond: number;
+  /** Seconds before the first step: compiling, and the features of a frozen body. */
+  readonly startSeconds: number;
+  /** Seconds of an epoch, its validation included. */
+  readonly epochSeconds: number;
+  readonly totalSeconds: number;
+  /** Largest resident memory of this process, in bytes. */
+  readonly memoryBytes: number;
+  /** Weights, checkpoint and kept features, in bytes. */
+  readonly diskBytes: number;
+}
+
+/** Steps that are timed, after one that is not. */
+const timedSteps = 3;
+
+/**
+ * Measures the last phase of what would be trained, in this process: call it in one of its own for
+ * the memory to be its own. Leaves nothing behind; throws as `train` does.
+ */
+export async function measurePlan(options: TrainOptions & TrainControls): Promise<Plan> {
+  const { signal } = options;
+  const { settings, dataset, network, parameters } = await drain(prepare(options));
+  const asked = settings.phases.at(-1) as Phase;
+  const isSmall = dataset.train.length < asked.batch;
+  const phase = isSmall ? { ...asked, batch: dataset.train.length, parts: 1 } : asked;
+  const photos = dataset.train.length + dataset.validation.length;
+  const executor = await openExecutor(settings);
+  await using _ = { [Symbol.asyncDispose]: () => executor.dispose() };
+  const few = fewPhotos(dataset, phase);
+  const opening = { settings, dataset: few, phase, executor, parameters, signal };
+  const { open, startSeconds } = await timeOpening(opening, photos);
+  await using phaseOpen = open;
+  const imagesPerSecond = await timeSteps(settings, few, phase, phaseOpen);
+  const perSecond = await timeValidation(few, phase, phaseOpen);
+  const epochSeconds =
+    dataset.train.length / imagesPerSecond + dataset.validation.length / perSecond;
+  const { epochs } = phase;
+  const trained = trainedParameters(network, phase, settings);
+  return {
+    freeze: phase.freeze,
+    trainedParameters: trained,
+    epochs,
+    batch: phase.batch,
+    imagesPerSecond,
+    startSeconds,
+    epochSeconds,
+    totalSeconds: startSeconds + epochs * epochSeconds,
+    memoryBytes: process.resourceUsage().maxRSS * 1024,
+    diskBytes: diskBytes(settings, network, trained, phase.freeze === "body" ? photos : 0),
+  };
+}
+
+/** Enough photos for a few steps, without the others' features. */
+function fewPhotos(dataset: Dataset, { freeze, batch }: Phase): Dataset {
+  if (freeze !== "body") return dataset;
+  const { train, validation } = dataset;
+  return { ...dataset, train: train.slice(0, batch), validation: validation.slice(0, batch) };
+}
+
+/** Opens a phase; features, of which only some were made, are counted for all photos. */
+async function timeOpening(options: PhaseOptions, photos: number) {
+  const started = performance.now();
+  const opening = openPhase({ ...options, keepFeatures: false });
+  let [featureSeconds, made] = [0, 0];
+  let next = await opening.next();
+  for (; !next.done; next = await opening.next()) {
+    if (next.value.event === "prepare") made = next.value.done;
+    featureSeconds = (performance.now() - started) / 1000;
+  }
+  const seconds = (performance.now() - started) / 1000;
+  const all = made > 0 ? (featureSeconds / made) * photos : 0;
+  return { open: next.value, startSeconds: seconds - featureSeconds + all };
+}
+
+async function timeSteps(
+  settings: Settings,
+  { train, classes }: Dataset,
+  phase: Phase,
+  { trainer, load }: OpenPhase,
+): Promise<number> {
+  const { seed, balanced, labelSmoothing, mixup, cutmix } = settings;
+  let [step, started] = [0, performance.now()];
+  for (let epoch = 0; step <= timedSteps; epoch++) {
+    const batches = epochBatches({
+      labelSmoothing,
+      mixup,
+      cutmix,
+      seed,
+      batch: phase.batch,
+      parts: phase.parts,
+      load,
+      samples: train,
+      order: epochOrder(train, { seed, epoch, balanced }),
+      epoch,
+      from: 0,
+      classes: classes.length,
+    });
+    for await (const parts of batches) {
+      await trainer.gradients(step, parts);
+      await trainer.update(step, 1e-6);
+      if (step === 0) started = performance.now();
+      if (++step > timedSteps) break;
+    }
+  }
+  return (timedSteps * phase.batch * 1000) / (performance.now() - started);
+}
+
+async function timeValidation(
+  { validation }: Dataset,
+  phase: Phase,
+  { trainer, load }: OpenPhase,
+): Promise<number> {
+  const part = phase.batch / phase.parts;
+  const some = validation.slice(0, 2 * part);
+  const started = performance.now();
+  for await (const images of validationBatches(some, part, load)) await trainer.evaluate(images);
+  return (some.length * 1000) / (performance.now() - started);
+}
+
+function trainedParameters(network: Graph, { freeze }: Phase, settings: Settings): number {
+  const division = divide(network, freeze, settings.freezeNorms);
+  const trained = network.parameters.filter((one) => isTrainable(one) && !division.isFrozen(one));
+  return trained.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+}
+
+function diskBytes(settings: Settings, network: Graph, trained: number, photos: number): number {
+  const all = network.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const kept = Object.keys(slots[settings.optimizer.kind]).length + (settings.ema === null ? 0 : 1);
+  const features = photos * (network.outputs.get("features")?.shape[1] ?? 0);
+  // Best and last weights, the parameters in the checkpoint, and what the optimiser keeps.
+  return 4 * (3 * all + kept * trained + features);
+}
+
+/** Runs a generator to its end for what it returns. */
+async function drain<T>(steps: AsyncGenerator<unknown, T>): Promise<T> {
+  let next = await steps.next();
+  while (!next.done) next = await steps.next();
+  return next.value;
+}

@@ -1,0 +1,162 @@
+/**
+ * @file Everything that a training starts from, new or resumed: settings, photos, network, values.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { InputError, ModelError, UsageError } from "@inception-resnet-v2/core/internal/errors.js";
+import type { Graph } from "@inception-resnet-v2/core/internal/graph/ir.js";
+import type { Tensors } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
+import { divide } from "@inception-resnet-v2/core/internal/training/freeze.js";
+import type { LoadedWeights } from "@inception-resnet-v2/core/internal/weights/take.js";
+import { type Dataset, findDataset } from "../data/dataset.js";
+import { type DataReport, inspectDataset, withoutUnreadable } from "../data/inspect.js";
+import { loadWeights } from "../weights/load.js";
+import { type Checkpoint, readCheckpoint } from "./checkpoint.js";
+import type { DataEvent, PrepareEvent } from "./events.js";
+import { pickVariables, startingParameters, trainingNetwork } from "./network.js";
+import { exists, type RunConfig, type RunFolder, readRunConfig, runFolder } from "./run-folder.js";
+import { type Settings, settle, type TrainOptions } from "./settings.js";
+
+/** How to go on with a run. */
+export interface ResumeOptions {
+  /** The run folder. */
+  readonly resume: string;
+  /** Epochs to add to the last phase. */
+  readonly extendEpochs?: number | undefined;
+}
+
+/** What stops a training from outside. */
+export interface TrainControls {
+  /** Stops after the step under way, with a checkpoint. */
+  readonly signal?: AbortSignal | undefined;
+  /** Stops once the run has this many epochs, with a checkpoint; the schedule is that of them all. */
+  readonly stopAfter?: number | undefined;
+}
+
+/** What a training starts from. */
+export interface Prepared {
+  readonly settings: Settings;
+  readonly dataset: Dataset;
+  /** Hash over the photos. */
+  readonly fingerprint: string;
+  /** The whole network, at batch 1. */
+  readonly network: Graph;
+  readonly parameters: Tensors;
+  /** Parameters that the weights did not give, where there are weights. */
+  readonly fresh: readonly string[];
+  /** Of a resumed run. */
+  readonly folder?: RunFolder | undefined;
+  readonly checkpoint?: Checkpoint | undefined;
+}
+
+/** A run as it was left, or what is asked of a new one. */
+interface Asked {
+  readonly settings: Settings;
+  readonly loaded?: LoadedWeights;
+  readonly folder?: RunFolder;
+  readonly config?: RunConfig;
+  readonly checkpoint?: Checkpoint;
+}
+
+/**
+ * Looks at settings, weights and photos, and says what the photos are. Throws as `train` does, and
+ * the reason of the signal when that stops it.
+ */
+export async function* prepare(
+  options: (TrainOptions | ResumeOptions) & TrainControls,
+): AsyncGenerator<PrepareEvent | DataEvent, Prepared> {
+  const asked = "resume" in options ? await reopen(options) : await begin(options);
+  const { settings, checkpoint, loaded, config, folder } = asked;
+  const { valFraction, seed } = settings;
+  const found = await findDataset(settings.data, { ...(valFraction !== null && { valFraction }) });
+  const report = yield* inspect(found, options.signal);
+  yield { event: "data", report };
+  const dataset = withoutUnreadable(found, report);
+  const { classes } = dataset;
+  const { fingerprint } = report;
+  if (config) checkPhotos(config, fingerprint, classes, settings.data);
+  const given = (loaded?.parameters ?? checkpoint?.variables ?? new Map()).keys();
+  const network = trainingNetwork(settings, { classes: classes.length, batch: 1, given });
+  for (const { freeze } of settings.phases) divide(network, freeze); // unknown blocks come out here
+  const common = { settings, dataset, fingerprint, network, folder };
+  if (checkpoint) {
+    const file = folder?.state ?? "";
+    const parameters = pickVariables(checkpoint.variables, network.parameters, file);
+    return { ...common, parameters, fresh: [], checkpoint };
+  }
+  const { parameters, fresh } = startingParameters(network, { seed, classes }, loaded);
+  return { ...common, parameters, fresh: loaded ? fresh : [] };
+}
+
+/** Milliseconds between two events that say how many photos were looked at. */
+const tellMs = 500;
+
+async function* inspect(
+  dataset: Dataset,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<PrepareEvent, DataReport> {
+  let [done, total] = [0, 0];
+  const inspection = inspectDataset(dataset, {
+    onProgress(now, all) {
+      [done, total] = [now, all];
+    },
+    ...(signal && { signal }),
+  });
+  inspection.catch(() => {}); // the error comes out where the report is awaited
+  for (;;) {
+    const report = await Promise.race([inspection, sleep(tellMs, undefined, { ref: false })]);
+    if (report) return report;
+    yield { event: "prepare", what: "photos", done, total };
+  }
+}
+
+/** Classes without names are replaced by those of the photos, however many they are. */
+const startWith = { dropBackground: "unnamed" } as const;
+
+async function begin(options: TrainOptions): Promise<Asked> {
+  const { weights } = options;
+  const loaded = weights === undefined ? undefined : await loadWeights(weights, startWith);
+  return { settings: settle(options, loaded), ...(loaded && { loaded }) };
+}
+
+async function reopen({ resume, extendEpochs = 0 }: ResumeOptions): Promise<Asked> {
+  const folder = runFolder(resume);
+  const config = await readRunConfig(resume);
+  const { phases } = config.settings;
+  const checkpoint = await readCheckpoint(folder.state).catch((error: unknown) => {
+    if (error instanceof ModelError && error.code === "WEIGHTS_MISSING") return undefined;
+    throw error;
+  });
+  const { phase = 0, phaseEpochs = 0 } = checkpoint?.progress ?? {};
+  const last = phases.length - 1;
+  const isDone = phase === last && phaseEpochs >= (phases[last]?.epochs ?? 0);
+  if (isDone && extendEpochs === 0 && (await exists(folder.report))) {
+    throw new UsageError(
+      "RUN_FINISHED",
+      `Cannot resume "${resume}": expected epochs left to train, got a finished run; --extend-epochs <n> adds some`,
+    );
+  }
+  const extended = phases.map((one, index) =>
+    index === last ? { ...one, epochs: one.epochs + extendEpochs } : one,
+  );
+  const settings = { ...config.settings, phases: extended };
+  if (checkpoint) return { settings, folder, config, checkpoint };
+  // A run that was stopped before its first checkpoint starts once more.
+  const { weights } = settings;
+  const loaded = weights === null ? undefined : await loadWeights(weights, startWith);
+  return { settings, folder, config, ...(loaded && { loaded }) };
+}
+
+function checkPhotos(
+  config: RunConfig,
+  fingerprint: string,
+  classes: readonly string[],
+  folder: string,
+): void {
+  if (config.fingerprint === fingerprint) return;
+  const isSame = config.classes.join("\n") === classes.join("\n");
+  const got = isSame ? "other photos" : `other classes (${classes.length} of them)`;
+  throw new InputError(
+    "DATA_CHANGED",
+    `Cannot resume with "${folder}": expected the photos that the run was started with, got ${got}`,
+  );
+}

@@ -1,0 +1,63 @@
+/**
+ * @file `results.csv`: a row an epoch, under names that group as TensorBoard's tags do.
+ *
+ * Numbers are written in full, so that what is read equals what was written. The file is written
+ * whole, beside, and renamed: a run that is stopped never leaves half a table.
+ */
+import { readFile } from "node:fs/promises";
+import { InputError } from "@inception-resnet-v2/core/internal/errors.js";
+import type { EpochRow } from "@inception-resnet-v2/core/internal/evaluation/epoch-row.js";
+import { writeText } from "./run-folder.js";
+
+/** The columns in their order; the names are also those of the event file. */
+const columns = {
+  epoch: "epoch",
+  trainLoss: "train/loss",
+  trainTop1: "train/top1",
+  validationLoss: "validation/loss",
+  validationTop1: "validation/top1",
+  validationTop5: "validation/top5",
+  learningRate: "learningRate",
+  imagesPerSecond: "imagesPerSecond",
+  seconds: "seconds",
+} as const satisfies Record<keyof EpochRow, string>;
+
+const keys = Object.keys(columns) as (keyof EpochRow)[];
+const header = Object.values(columns).join(",");
+
+/** The figures of an epoch by the names of the columns, without the epoch: tags and their values. */
+export function epochScalars(row: EpochRow): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    keys.filter((key) => key !== "epoch").map((key) => [columns[key], row[key]]),
+  );
+}
+
+/** Writes the table of a run. */
+export async function writeResults(path: string, rows: readonly EpochRow[]): Promise<void> {
+  const lines = rows.map((row) => keys.map((key) => String(row[key])).join(","));
+  await writeText(path, [header, ...lines, ""].join("\n"));
+}
+
+/** Reads the table of a run. Throws `InputError` when it is not one. */
+export async function readResults(path: string): Promise<EpochRow[]> {
+  const [first = "", ...lines] = (await readFile(path, "utf8")).trimEnd().split(/\r?\n/);
+  const fail = (line: number, problem: string) => {
+    throw new InputError("RESULTS_INVALID", `Cannot read "${path}", line ${line}: ${problem}`);
+  };
+  if (first !== header) fail(1, `expected "${header}", got "${first}"`);
+  return lines.map((line, at) => {
+    const cells = line.split(",");
+    if (cells.length !== keys.length) {
+      fail(at + 2, `expected ${keys.length} numbers, got "${line}"`);
+    }
+    const numbers = keys.map((key, column): [keyof EpochRow, number] => {
+      const cell = cells[column] ?? "";
+      const value = Number(cell);
+      if (cell.trim() === "" || (Number.isNaN(value) && cell !== "NaN")) {
+        fail(at + 2, `expected a number for "${columns[key]}", got "${cell}"`);
+      }
+      return [key, value];
+    });
+    return Object.fromEntries(numbers) as unknown as EpochRow;
+  });
+}

@@ -1,0 +1,152 @@
+/**
+ * @file A weight file of any program as tensors by name; its content tells which program's it is.
+ */
+import { readFileSync } from "node:fs";
+import { stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { ModelError } from "@inception-resnet-v2/core/internal/errors.js";
+import {
+  type Failure,
+  readingFailure,
+} from "@inception-resnet-v2/core/internal/weights/formats/failure.js";
+import { readOnnx } from "@inception-resnet-v2/core/internal/weights/formats/onnx.js";
+import { readSafetensors } from "@inception-resnet-v2/core/internal/weights/formats/safetensors.js";
+import type {
+  FileFormat,
+  OpenedWeights,
+} from "@inception-resnet-v2/core/internal/weights/opened.js";
+import { quote, quoteSome } from "@inception-resnet-v2/core/internal/weights/quote.js";
+import { fileKind } from "@inception-resnet-v2/core/internal/weights/strangers.js";
+import { findWeights } from "./find.js";
+import { readKeras } from "./formats/keras.js";
+import { readTfCheckpoint } from "./formats/tf-checkpoint.js";
+import { isTfTable } from "./formats/tf-table.js";
+import { isTfjs, readTfjs } from "./formats/tfjs.js";
+import { readTorch } from "./formats/torch.js";
+import { isZip, readZip } from "./formats/zip.js";
+import { readWeightBytes, sourceName, type WeightSource } from "./read-file.js";
+import { isShipped } from "./shipped.js";
+import { openTfCheckpoint } from "./tf-checkpoint-files.js";
+
+const allFormats = "safetensors, PyTorch, Keras, TensorFlow, TensorFlow.js or ONNX";
+
+/**
+ * Opens and checks a weight file; `format` says what it is where its content shall not. Throws
+ * `ModelError` when it cannot be read, or is damaged.
+ */
+export async function openWeights(
+  source: WeightSource,
+  format?: FileFormat,
+): Promise<OpenedWeights> {
+  const name = sourceName(source);
+  const path =
+    typeof source === "string" && !isShipped(source) ? await findWeights(source) : undefined;
+  if (path !== undefined) {
+    const kind = format ?? (await formatOfPath(path));
+    if (kind === "tensorflow") return { format: kind, file: await openTfCheckpoint(path) };
+    if (kind === "tfjs") return openTfjs(path, name);
+  }
+  const bytes = await readWeightBytes(path ?? source);
+  switch (format ?? formatOfBytes(bytes, name)) {
+    case "torch":
+      return { format: "torch", file: readTorch(bytes, name) };
+    case "keras":
+      return { format: "keras", file: readKeras(bytes, name) };
+    case "tensorflow":
+      return { format: "tensorflow", file: readTfCheckpoint(bytes, name) };
+    case "onnx":
+      return {
+        format: "onnx",
+        file: readOnnx(bytes, name, path === undefined ? undefined : besideOf(path, name)),
+        bytes,
+        folder: path === undefined ? undefined : dirname(path),
+      };
+    case "tfjs":
+      return path === undefined ? refuseTfjs(name) : openTfjs(path, name);
+    default:
+      return { format: "safetensors", file: readSafetensors(bytes, name) };
+  }
+}
+
+/** What a path tells by itself: folders, and names of which a file is only a part. */
+async function formatOfPath(path: string): Promise<FileFormat | undefined> {
+  const isThere = (one: string) =>
+    stat(one).then(
+      (stats) => (stats.isDirectory() ? "folder" : "file"),
+      () => undefined,
+    );
+  const kind = await isThere(path);
+  if (kind === "folder") return (await isThere(join(path, "model.json"))) ? "tfjs" : "tensorflow";
+  if (/\.(index|meta|data-\d{5}-of-\d{5})$|saved_model\.pb$/.test(path)) return "tensorflow";
+  if (kind === "file") return /-\d{5}-of-\d{5}$/.test(path) ? "tensorflow" : undefined;
+  return (await isThere(`${path}.index`)) ? "tensorflow" : undefined;
+}
+
+/** What the first bytes tell. Throws `ModelError` where it is no file of weights. */
+function formatOfBytes(bytes: Uint8Array, name: string): FileFormat {
+  const starts = (...start: readonly number[]) => start.every((byte, at) => bytes[at] === byte);
+  const failure = readingFailure(name);
+  if (isZip(bytes)) return formatOfZip(bytes, failure);
+  if (starts(0x89, 0x48, 0x44, 0x46)) return "keras";
+  if (starts(0x80) && (bytes[1] ?? 9) <= 5) return "torch";
+  if (isTfTable(bytes)) return "tensorflow";
+  if (isTfjs(bytes)) return "tfjs";
+  if (bytes[8] === brace) return "safetensors"; // behind the length of its header
+  if (starts(0x08) && (bytes[1] ?? 0) < 32) return "onnx"; // ir_version
+  if (bytes.length === 0) {
+    throw failure("WEIGHTS_EMPTY", `expected weights of ${allFormats}, got an empty file`);
+  }
+  const kind = fileKind(bytes) ?? "a file that is none of these, or not whole";
+  throw failure("WEIGHTS_FORMAT", `expected weights of ${allFormats}, got ${kind}`);
+}
+
+const brace = 0x7b;
+
+function formatOfZip(bytes: Uint8Array, failure: Failure): FileFormat {
+  const names = [...readZip(bytes, failure).keys()];
+  if (names.includes("model.weights.h5")) return "keras";
+  if (names.some((one) => /(^|\/)data\.pkl$/.test(one))) return "torch";
+  const isExported = names.some((one) => one.endsWith("archive_format"));
+  const kind = isExported ? "an archive of torch.export" : "a zip archive";
+  const some = quoteSome(names) || "nothing";
+  throw failure("WEIGHTS_FORMAT", `expected weights of ${allFormats}, got ${kind} with ${some}`);
+}
+
+async function openTfjs(path: string, name: string): Promise<OpenedWeights> {
+  const stats = await stat(path).catch(() => undefined);
+  const json = stats?.isDirectory() ? join(path, "model.json") : path;
+  const load = (shard: string) =>
+    readWeightBytes(`./${join(dirname(json), shard)}`.replace(/^\.\/\//, "/")).catch(
+      (error: unknown) => {
+        if (error instanceof ModelError && error.code === "WEIGHTS_MISSING") return undefined;
+        throw error;
+      },
+    );
+  return { format: "tfjs", file: await readTfjs(await readWeightBytes(json), load, name) };
+}
+
+function refuseTfjs(name: string): never {
+  throw new ModelError(
+    "WEIGHTS_INCOMPLETE",
+    `Cannot read weights "${name}": expected the path of model.json, beside which its shards are, got bytes alone`,
+  );
+}
+
+/** Reads files beside a path, each once, for the external data of ONNX. */
+function besideOf(path: string, name: string): (location: string) => Uint8Array {
+  const read = new Map<string, Uint8Array>();
+  return (location) => {
+    try {
+      const bytes = read.get(location) ?? readFileSync(join(dirname(path), location));
+      read.set(location, bytes);
+      return bytes;
+    } catch (cause) {
+      const { code } = cause as NodeJS.ErrnoException;
+      throw new ModelError(
+        code === "ENOENT" ? "WEIGHTS_MISSING" : "WEIGHTS_UNREADABLE",
+        `Cannot read weights "${name}": expected the file ${quote(location)} beside, got ${code === "ENOENT" ? "no such file" : code}`,
+        { cause },
+      );
+    }
+  };
+}

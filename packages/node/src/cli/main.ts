@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /**
  * @file The command line: `irv2 <verb>`. Each verb is one file; this one joins them and ends the
  * process with the documented exit code.

@@ -35,6 +35,7 @@ const layers: Readonly<Record<string, number>> = {
   "node/weights": 10,
   "node/export": 11,
   "node/model": 11,
+  "node/evaluation": 12,
   "node/training": 12,
   "node/index.ts": 13,
   "node/cli": 14,

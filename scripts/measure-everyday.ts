@@ -15,8 +15,8 @@ import {
 import { crossFit } from "@inception-resnet-v2/core/internal/evaluation/temperature.js";
 import type { Pixels } from "@inception-resnet-v2/core/internal/image/pixels.js";
 import { createRandom, type Random } from "@inception-resnet-v2/core/internal/tensor/random.js";
+import { labelledLogits } from "inception-resnet-v2/internal/evaluation/evaluate.js";
 import { InceptionResNetV2 } from "inception-resnet-v2/internal/model/model.js";
-import { labelledLogits } from "inception-resnet-v2/internal/training/evaluate.js";
 
 const domains = ["clothing", "trashnet", "grocery"] as const;
 const [datasets = "datasets", weights = "everyday"] = process.argv.slice(2);

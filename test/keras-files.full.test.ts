@@ -25,8 +25,8 @@ import {
   kerasDatasets,
   kerasNames,
 } from "@inception-resnet-v2/core/internal/weights/sources/keras.js";
+import { hdf5Parts } from "inception-resnet-v2/internal/weights/formats/hdf5/write-hdf5.js";
 import { readKeras } from "inception-resnet-v2/internal/weights/formats/keras.js";
-import { hdf5Parts } from "inception-resnet-v2/internal/weights/formats/write-hdf5.js";
 import { readWeightBytes } from "inception-resnet-v2/internal/weights/read-file.js";
 import { writeParts } from "inception-resnet-v2/internal/weights/write-file.js";
 import { repositoryFile } from "./helpers/paths.js";

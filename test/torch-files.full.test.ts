@@ -16,8 +16,8 @@ import {
   type Safetensors,
 } from "@inception-resnet-v2/core/internal/weights/formats/safetensors.js";
 import { isTimmCounter } from "@inception-resnet-v2/core/internal/weights/sources/timm.js";
-import { readTorch } from "inception-resnet-v2/internal/weights/formats/torch.js";
-import { writeTorch } from "inception-resnet-v2/internal/weights/formats/write-torch.js";
+import { readTorch } from "inception-resnet-v2/internal/weights/formats/torch/torch.js";
+import { writeTorch } from "inception-resnet-v2/internal/weights/formats/torch/write-torch.js";
 import { readWeightBytes } from "inception-resnet-v2/internal/weights/read-file.js";
 import { repositoryFile } from "./helpers/paths.js";
 import { runPython, skipPython as skip } from "./helpers/python.js";

@@ -3,9 +3,9 @@ import { access, mkdir, readdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { readSafetensors } from "@inception-resnet-v2/core/internal/weights/formats/safetensors.js";
-import { readCheckpoint } from "inception-resnet-v2/internal/training/checkpoint.js";
-import { evaluate } from "inception-resnet-v2/internal/training/evaluate.js";
+import { evaluate } from "inception-resnet-v2/internal/evaluation/evaluate.js";
 import type { StepEvent, TrainingEvent } from "inception-resnet-v2/internal/training/events.js";
+import { readCheckpoint } from "inception-resnet-v2/internal/training/run/checkpoint.js";
 import { colorClasses, colorPhotos } from "../helpers/color-photos.js";
 import { jsonLines, type Result, runIrv2, startIrv2 } from "../helpers/run-irv2.js";
 

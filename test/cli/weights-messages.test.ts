@@ -17,7 +17,7 @@ import type { LoadedWeights } from "@inception-resnet-v2/core/internal/weights/t
 import { type ExportFormat, exportWeights } from "inception-resnet-v2/internal/export/export.js";
 import { exportOnnx } from "inception-resnet-v2/internal/export/onnx.js";
 import { lookup3 } from "inception-resnet-v2/internal/weights/formats/hdf5/lookup3.js";
-import { encodeTorch } from "inception-resnet-v2/internal/weights/formats/write-torch.js";
+import { encodeTorch } from "inception-resnet-v2/internal/weights/formats/torch/write-torch.js";
 import { loadWeights } from "inception-resnet-v2/internal/weights/load.js";
 import { saveWeights } from "inception-resnet-v2/internal/weights/save.js";
 import { colorPhotos } from "../helpers/color-photos.js";

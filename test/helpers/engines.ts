@@ -1,7 +1,7 @@
 /**
  * @file Which engines tests can use here; oneDNN is a library of the system, which may be absent.
  */
-import { describeLibrary } from "inception-resnet-v2/internal/executors/onednn/find-library.js";
+import { describeLibrary } from "inception-resnet-v2/internal/executors/onednn/api/find-library.js";
 
 /** Why oneDNN cannot be tested here; false where it can. */
 export const noOneDnn: string | false = await describeLibrary().then(

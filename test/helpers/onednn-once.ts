@@ -10,13 +10,13 @@ import { type Tensor, tensor } from "@inception-resnet-v2/core/internal/tensor/t
 import { paperRmsProp } from "@inception-resnet-v2/core/internal/training/optimizer.js";
 import { buildStepGraphs } from "@inception-resnet-v2/core/internal/training/step-graphs.js";
 import { initializeParameters } from "@inception-resnet-v2/core/internal/weights/initialize.js";
-import { OneDnnEngine } from "inception-resnet-v2/internal/executors/onednn/engine.js";
 import {
   declare,
   type Koffi,
   Library,
   system,
-} from "inception-resnet-v2/internal/executors/onednn/library.js";
+} from "inception-resnet-v2/internal/executors/onednn/api/library.js";
+import { OneDnnEngine } from "inception-resnet-v2/internal/executors/onednn/engine.js";
 import { Runtime } from "inception-resnet-v2/internal/executors/onednn/runtime.js";
 import koffi from "koffi";
 import { branches, wave } from "./branches.js";

@@ -2,7 +2,7 @@
  * @file TensorFlow's tables as tests need them: put together from parts that may be wrong, with
  * checksums that are right, so that a reader gets past those.
  */
-import { maskedCrc32c } from "inception-resnet-v2/internal/weights/formats/crc32c.js";
+import { maskedCrc32c } from "inception-resnet-v2/internal/weights/formats/tensorflow/crc32c.js";
 
 /** An entry of a table; characters of the key are bytes. */
 export type TableEntry = readonly [key: string, value: Uint8Array];

@@ -3,6 +3,19 @@
  * and what needs Node.
  */
 export * from "@inception-resnet-v2/core";
+export {
+  type CalibrateOptions,
+  type CalibrateResult,
+  type Confidence,
+  calibrate,
+} from "./evaluation/calibrate.js";
+export {
+  type EvaluateOptions,
+  type EvaluateResult,
+  evaluate,
+  type PhotoOptions,
+  type UnreadablePhoto,
+} from "./evaluation/evaluate.js";
 export { createExecutor, type EngineName, engineNames } from "./executors/index.js";
 export {
   type ExportFormat,
@@ -24,19 +37,6 @@ export type {
   ModelOptions,
   StreamOptions,
 } from "./model/options.js";
-export {
-  type CalibrateOptions,
-  type CalibrateResult,
-  type Confidence,
-  calibrate,
-} from "./training/calibrate.js";
-export {
-  type EvaluateOptions,
-  type EvaluateResult,
-  evaluate,
-  type PhotoOptions,
-  type UnreadablePhoto,
-} from "./training/evaluate.js";
 export type {
   DoneEvent,
   EpochEvent,

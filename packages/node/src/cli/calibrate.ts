@@ -4,7 +4,7 @@
 
 import { exitCodes, UsageError } from "@inception-resnet-v2/core/internal/errors.js";
 import { Command } from "commander";
-import { type CalibrateResult, type Confidence, calibrate } from "../training/calibrate.js";
+import { type CalibrateResult, type Confidence, calibrate } from "../evaluation/calibrate.js";
 import { listenForInterruption } from "./interruption.js";
 import {
   dtypeOption,

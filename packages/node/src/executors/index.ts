@@ -60,7 +60,7 @@ export async function chooseEngine({
   precision = "fp32",
 }: ExecutorOptions = {}): Promise<Exclude<EngineName, "auto">> {
   if (precision === "bf16") return "onednn"; // the only one that has it
-  const { oneDnnGains } = await import("./onednn/find-library.js");
+  const { oneDnnGains } = await import("./onednn/api/find-library.js");
   if (await oneDnnGains()) return "onednn";
   const { loadOrt } = await import("./onnxruntime/session.js");
   return loadOrt("native").then(

@@ -9,8 +9,8 @@ import type { FloatType } from "@inception-resnet-v2/core/internal/weights/forma
 import type { FileFormat } from "@inception-resnet-v2/core/internal/weights/opened.js";
 import { kerasDatasets } from "@inception-resnet-v2/core/internal/weights/sources/keras.js";
 import type { LoadWeightsOptions } from "@inception-resnet-v2/core/internal/weights/take.js";
-import { hdf5Parts } from "../weights/formats/write-hdf5.js";
-import { writeTorch } from "../weights/formats/write-torch.js";
+import { hdf5Parts } from "../weights/formats/hdf5/write-hdf5.js";
+import { writeTorch } from "../weights/formats/torch/write-torch.js";
 import { loadWeights } from "../weights/load.js";
 import { saveWeights } from "../weights/save.js";
 import { writeFolder, writeParts } from "../weights/write-file.js";

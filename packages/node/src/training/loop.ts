@@ -15,9 +15,9 @@ import { learningRate } from "@inception-resnet-v2/core/internal/training/schedu
 import type { Trainer } from "@inception-resnet-v2/core/internal/training/trainer.js";
 import { epochOrder } from "../data/sampler.js";
 import { epochBatches, type LoadSample, stepsOf, validationBatches } from "./batches.js";
-import type { Progress } from "./checkpoint.js";
 import type { EpochEvent, PrepareEvent, StepEvent } from "./events.js";
-import type { Run } from "./run.js";
+import type { Progress } from "./run/checkpoint.js";
+import type { Run } from "./run/run.js";
 import type { Phase } from "./settings.js";
 
 /** What a phase works with. */

@@ -9,7 +9,7 @@ import { stepsOf } from "./batches.js";
 import type { TrainingEvent } from "./events.js";
 import { trainPhase } from "./loop.js";
 import { openPhase } from "./open-phase.js";
-import type { Run } from "./run.js";
+import type { Run } from "./run/run.js";
 import type { Phase } from "./settings.js";
 
 /** What the phases start from. */

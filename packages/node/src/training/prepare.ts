@@ -10,10 +10,16 @@ import type { LoadedWeights } from "@inception-resnet-v2/core/internal/weights/t
 import { type Dataset, findDataset } from "../data/dataset.js";
 import { type DataReport, inspectDataset, withoutUnreadable } from "../data/inspect.js";
 import { loadWeights } from "../weights/load.js";
-import { type Checkpoint, readCheckpoint } from "./checkpoint.js";
 import type { DataEvent, PrepareEvent } from "./events.js";
 import { pickVariables, startingParameters, trainingNetwork } from "./network.js";
-import { exists, type RunConfig, type RunFolder, readRunConfig, runFolder } from "./run-folder.js";
+import { type Checkpoint, readCheckpoint } from "./run/checkpoint.js";
+import {
+  exists,
+  type RunConfig,
+  type RunFolder,
+  readRunConfig,
+  runFolder,
+} from "./run/run-folder.js";
 import { type Settings, settle, type TrainOptions } from "./settings.js";
 
 /** How to go on with a run. */

@@ -10,11 +10,11 @@ import { chooseEngine } from "../executors/index.js";
 import type { DoneEvent, StartEvent, TrainingEvent } from "./events.js";
 import { trainPhases } from "./phases.js";
 import { type Prepared, prepare, type ResumeOptions, type TrainControls } from "./prepare.js";
-import { writeReport } from "./report.js";
-import { Run, start } from "./run.js";
-import { checkNoRun, cleanRunFolder, createRunFolder } from "./run-folder.js";
+import { writeReport } from "./run/report.js";
+import { Run, start } from "./run/run.js";
+import { checkNoRun, cleanRunFolder, createRunFolder } from "./run/run-folder.js";
+import { openEvents } from "./run/tensorboard.js";
 import { openExecutor, type Settings, type TrainOptions } from "./settings.js";
-import { openEvents } from "./tensorboard.js";
 
 /**
  * Trains, fine-tunes, or goes on with a run, and tells what happens as it happens; the last event is

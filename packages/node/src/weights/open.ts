@@ -19,11 +19,11 @@ import { quote, quoteSome } from "@inception-resnet-v2/core/internal/weights/quo
 import { fileKind } from "@inception-resnet-v2/core/internal/weights/strangers.js";
 import { findWeights } from "./find.js";
 import { readKeras } from "./formats/keras.js";
-import { readTfCheckpoint } from "./formats/tf-checkpoint.js";
-import { isTfTable } from "./formats/tf-table.js";
+import { readTfCheckpoint } from "./formats/tensorflow/tf-checkpoint.js";
+import { isTfTable } from "./formats/tensorflow/tf-table.js";
 import { isTfjs, readTfjs } from "./formats/tfjs.js";
-import { readTorch } from "./formats/torch.js";
-import { isZip, readZip } from "./formats/zip.js";
+import { readTorch } from "./formats/torch/torch.js";
+import { isZip, readZip } from "./formats/zip/zip.js";
 import { readWeightBytes, sourceName, type WeightSource } from "./read-file.js";
 import { isShipped } from "./shipped.js";
 import { openTfCheckpoint } from "./tf-checkpoint-files.js";

@@ -12,8 +12,8 @@ import { basename, dirname, join, resolve } from "node:path";
 import { ModelError } from "@inception-resnet-v2/core/internal/errors.js";
 import type { TensorFile } from "@inception-resnet-v2/core/internal/weights/formats/tensor-file.js";
 import { quote, quoteSome } from "@inception-resnet-v2/core/internal/weights/quote.js";
-import { readTfBundle } from "./formats/tf-bundle.js";
-import { readTfCheckpoint } from "./formats/tf-checkpoint.js";
+import { readTfBundle } from "./formats/tensorflow/tf-bundle.js";
+import { readTfCheckpoint } from "./formats/tensorflow/tf-checkpoint.js";
 import { readWeightBytes } from "./read-file.js";
 
 /** Files of a checkpoint: one, the shards of one, or the index of a bundle. */

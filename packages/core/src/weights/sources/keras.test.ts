@@ -6,8 +6,8 @@ import {
   kerasFixture,
   smallKerasParameters,
 } from "@inception-resnet-v2/test/helpers/small-keras.js";
+import { hdf5Parts } from "inception-resnet-v2/internal/weights/formats/hdf5/write-hdf5.js";
 import { readKeras } from "inception-resnet-v2/internal/weights/formats/keras.js";
-import { hdf5Parts } from "inception-resnet-v2/internal/weights/formats/write-hdf5.js";
 import { lower } from "../../architecture/lower.js";
 import { configureNetwork } from "../../architecture/transforms.js";
 import { type Tensor, type Tensors, tensor } from "../../tensor/tensor.js";

@@ -8,7 +8,7 @@ import type { Graph } from "@inception-resnet-v2/core/internal/graph/ir.js";
 import { forInference } from "@inception-resnet-v2/core/internal/graph/passes/for-inference.js";
 import type { Tensors } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
 import type { Engine } from "../thread/engine.js";
-import type { NumberType } from "./api.js";
+import type { NumberType } from "./api/api.js";
 import { Inference } from "./inference.js";
 import type { Runtime } from "./runtime.js";
 import { Training } from "./training.js";

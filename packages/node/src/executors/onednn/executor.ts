@@ -8,7 +8,7 @@ import type {
   ExecutorOptions,
 } from "@inception-resnet-v2/core/internal/executors/executor.js";
 import { ThreadExecutor } from "../thread/executor.js";
-import { describeLibrary } from "./find-library.js";
+import { describeLibrary } from "./api/find-library.js";
 
 /** An executor on oneDNN; throws `ResourceError` where that cannot be loaded or is too old. */
 export async function createOneDnnExecutor(options: ExecutorOptions = {}): Promise<Executor> {

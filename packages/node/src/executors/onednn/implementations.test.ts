@@ -6,7 +6,7 @@ import { after, before, describe, it } from "node:test";
 import { colorPhotos } from "@inception-resnet-v2/test/helpers/color-photos.js";
 import { noBf16, noOneDnn } from "@inception-resnet-v2/test/helpers/engines.js";
 import { repositoryFile } from "@inception-resnet-v2/test/helpers/paths.js";
-import { describeLibrary } from "./find-library.js";
+import { describeLibrary } from "./api/find-library.js";
 
 /** The implementations that oneDNN ran, by its own log: `convolution,brgconv:avx512_core`, ... */
 function implementations(...args: string[]): string[] {

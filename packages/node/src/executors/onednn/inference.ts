@@ -10,12 +10,12 @@ import {
   type Tensors,
 } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
 import type { EngineProgram } from "../thread/engine.js";
-import type { NumberType } from "./api.js";
-import type { Handles } from "./handles.js";
+import type { NumberType } from "./api/api.js";
+import type { Handles } from "./api/handles.js";
+import { Store } from "./memory/store.js";
 import { Program } from "./program.js";
 import type { Timing } from "./recorded.js";
 import type { Runtime } from "./runtime.js";
-import { Store } from "./store.js";
 
 /** Programs that are kept. */
 const keptPrograms = 4;

@@ -2,8 +2,8 @@
  * @file Primitives on tensors at their places, whatever values of a graph these are.
  */
 import { sameShape } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
-import type { BinaryName, Layout, NumberType, Order, PostOp } from "./api.js";
-import type { Descriptor } from "./descriptor.js";
+import type { BinaryName, Layout, NumberType, Order, PostOp } from "./api/api.js";
+import type { Descriptor } from "./api/descriptor.js";
 import type { Recorded } from "./recorded.js";
 import type { Prepared, Recorder } from "./recorder.js";
 import { args, type Placed } from "./runtime.js";

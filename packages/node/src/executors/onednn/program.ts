@@ -9,14 +9,14 @@ import {
   type Tensors,
   tensor,
 } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
-import type { NumberType } from "./api.js";
-import type { Handles } from "./handles.js";
-import { Site } from "./lowering.js";
-import { lowerings } from "./lowerings.js";
+import type { NumberType } from "./api/api.js";
+import type { Handles } from "./api/handles.js";
+import { Site } from "./lowerings/lowering.js";
+import { lowerings } from "./lowerings/lowerings.js";
+import type { Copy, Store } from "./memory/store.js";
 import type { Recorded, Timing } from "./recorded.js";
 import { Recorder } from "./recorder.js";
 import type { Placed, Runtime } from "./runtime.js";
-import type { Copy, Store } from "./store.js";
 
 /** A graph in primitives, for inputs of one shape. */
 export class Program {

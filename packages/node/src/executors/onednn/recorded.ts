@@ -1,7 +1,7 @@
 /**
  * @file A finished program: primitives on tensors whose places are known, one after the other.
  */
-import type { Handles } from "./handles.js";
+import type { Handles } from "./api/handles.js";
 import { type Placed, packArguments, type Runtime } from "./runtime.js";
 
 /** One thing that a program does, for a node of a graph. */

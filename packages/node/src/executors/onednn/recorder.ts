@@ -1,10 +1,10 @@
 /**
  * @file Builds a program: descriptors while it is recorded, places and memory when it is done.
  */
-import type { Api, Layout, PostOp } from "./api.js";
-import { planArena, type Slot } from "./arena.js";
-import { Descriptor } from "./descriptor.js";
-import { Handles } from "./handles.js";
+import type { Api, Layout, PostOp } from "./api/api.js";
+import { Descriptor } from "./api/descriptor.js";
+import { Handles } from "./api/handles.js";
+import { planArena, type Slot } from "./memory/arena.js";
 import { type Command, Recorded } from "./recorded.js";
 import { args, type Placed, type Runtime } from "./runtime.js";
 

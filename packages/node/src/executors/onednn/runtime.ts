@@ -1,13 +1,13 @@
 /**
  * @file The library in use: an engine, a stream, tensors at places, and primitives that run on them.
  */
-import type { Api, Layout } from "./api.js";
-import { createApi2 } from "./api-2.js";
-import { createApi3 } from "./api-3.js";
-import type { Slot } from "./arena.js";
-import { openLibrary } from "./find-library.js";
-import { Handles } from "./handles.js";
-import type { Library } from "./library.js";
+import type { Api, Layout } from "./api/api.js";
+import { createApi2 } from "./api/api-2.js";
+import { createApi3 } from "./api/api-3.js";
+import { openLibrary } from "./api/find-library.js";
+import { Handles } from "./api/handles.js";
+import type { Library } from "./api/library.js";
+import type { Slot } from "./memory/arena.js";
 
 /** Where a tensor lies: in the arena of its program, or at an address that does not move. */
 export type Place = Slot | Range | { readonly address: bigint };

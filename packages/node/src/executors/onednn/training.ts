@@ -8,16 +8,16 @@ import type { Node } from "@inception-resnet-v2/core/internal/graph/ir.js";
 import type { Tensor, Tensors } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
 import type { EngineTraining } from "../thread/engine.js";
 import { buffersOf, freeBuffers } from "../thread/messages.js";
-import type { NumberType } from "./api.js";
-import { weightGradientDescriptor } from "./convolutions.js";
-import type { Handles } from "./handles.js";
-import { chooseHomes } from "./homes.js";
-import { Site } from "./lowering.js";
+import type { NumberType } from "./api/api.js";
+import type { Handles } from "./api/handles.js";
+import { weightGradientDescriptor } from "./lowerings/convolutions.js";
+import { Site } from "./lowerings/lowering.js";
+import { chooseHomes } from "./memory/homes.js";
+import { Store } from "./memory/store.js";
 import { Program } from "./program.js";
 import type { Timing } from "./recorded.js";
 import { Recorder } from "./recorder.js";
 import type { Runtime } from "./runtime.js";
-import { Store } from "./store.js";
 
 /** Training steps in primitives, and the variables that they share. */
 export class Training implements EngineTraining {

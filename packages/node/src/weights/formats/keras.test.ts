@@ -8,8 +8,8 @@ import {
   kerasFixture,
   smallKerasParameters,
 } from "@inception-resnet-v2/test/helpers/small-keras.js";
+import { hdf5Parts } from "./hdf5/write-hdf5.js";
 import { readKeras } from "./keras.js";
-import { hdf5Parts } from "./write-hdf5.js";
 
 const read = (name: string): KerasFile => readKeras(kerasFixture(name), name);
 

@@ -16,8 +16,8 @@ import type {
   KerasLayer,
 } from "@inception-resnet-v2/core/internal/weights/formats/keras-file.js";
 import { quote } from "@inception-resnet-v2/core/internal/weights/quote.js";
-import { type Hdf5File, readHdf5, type Texts } from "./hdf5.js";
-import { isZip, readZip } from "./zip.js";
+import { type Hdf5File, readHdf5, type Texts } from "./hdf5/hdf5.js";
+import { isZip, readZip } from "./zip/zip.js";
 
 /** Reads a file of any layout; `name` is how messages call it. Throws `ModelError`. */
 export function readKeras(bytes: Uint8Array, name: string): KerasFile {

@@ -1,0 +1,100 @@
+/**
+ * @file Everything that a stopped training needs to go on, in one safetensors file: the network's
+ * parameters, the optimiser's variables, the averages, and where the run stands as JSON metadata.
+ *
+ * One file that is written beside and renamed, so that its parts always belong together.
+ */
+import { ModelError, ResourceError } from "@inception-resnet-v2/core/internal/errors.js";
+import type { EpochRow } from "@inception-resnet-v2/core/internal/evaluation/epoch-row.js";
+import {
+  type Tensor,
+  type Tensors,
+  tensor,
+} from "@inception-resnet-v2/core/internal/tensor/tensor.js";
+import { readSafetensors } from "@inception-resnet-v2/core/internal/weights/formats/safetensors.js";
+import { readWeightBytes } from "../../weights/read-file.js";
+import { isFull } from "../../weights/write-file.js";
+import { writeSafetensors } from "../../weights/write-safetensors.js";
+
+/** Where a run stands. */
+export interface Progress {
+  /** Index of the phase, and epochs of it that are done. */
+  readonly phase: number;
+  readonly phaseEpochs: number;
+  /** Steps of the present epoch that are done, and what they found. */
+  readonly step: number;
+  readonly sums: { readonly loss: number; readonly correct: number; readonly images: number };
+  /** Steps of this phase in all: what the optimiser and the averages count. */
+  readonly updates: number;
+  /** Epochs that are done, of all phases. */
+  readonly rows: readonly EpochRow[];
+  readonly best: { readonly epoch: number; readonly top1: number; readonly loss: number } | null;
+}
+
+/** A checkpoint in memory. */
+export interface Checkpoint {
+  readonly progress: Progress;
+  /** Parameters and the optimiser's variables by name. */
+  readonly variables: Tensors;
+}
+
+const formatName = "inception-resnet-v2-checkpoint";
+const formatVersion = "1";
+
+/** Writes a checkpoint. Throws `ResourceError` when the disk is full. */
+export async function writeCheckpoint(
+  path: string,
+  { progress, variables }: Checkpoint,
+): Promise<void> {
+  const metadata = {
+    format: formatName,
+    version: formatVersion,
+    progress: JSON.stringify(progress),
+  };
+  await saving(path, () => writeSafetensors(path, variables, { metadata }));
+}
+
+/** Reads a checkpoint. Throws `ModelError` when it is missing, damaged or of another version. */
+export async function readCheckpoint(path: string): Promise<Checkpoint> {
+  const file = readSafetensors(await readWeightBytes(path), path);
+  const { metadata } = file;
+  if (metadata.get("format") !== formatName || metadata.get("version") !== formatVersion) {
+    const [format = "another file", version = "none"] = ["format", "version"].map((key) =>
+      metadata.get(key),
+    );
+    throw new ModelError(
+      "CHECKPOINT_VERSION",
+      `Cannot resume from "${path}": expected a checkpoint of version ${formatVersion}, got ${format === formatName ? `version ${version}` : format}`,
+    );
+  }
+  const variables = new Map(
+    [...file.entries].map(([name, { shape }]): [string, Tensor] => [
+      name,
+      tensor(shape, file.floats(name)),
+    ]),
+  );
+  try {
+    return { progress: JSON.parse(metadata.get("progress") ?? "") as Progress, variables };
+  } catch {
+    throw new ModelError(
+      "CHECKPOINT_DAMAGED",
+      `Cannot resume from "${path}": expected its progress as JSON, got something else`,
+    );
+  }
+}
+
+/** Runs a write; an error of a full disk says that what was there before still is. */
+export async function saving(path: string, write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    const cause = error instanceof ResourceError ? error.cause : error;
+    if (!isFull(cause)) throw error;
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new ResourceError(
+      "DISK_FULL",
+      `Cannot save "${path}": expected space on the disk, got ${code}; what was saved before is kept`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * @file The folder of a run: `config.json` first, then weights, checkpoint, figures and report.
+ *
+ *   config.json  results.csv  events.out.tfevents.*  report.html  state.safetensors
+ *   weights/best.safetensors  weights/last.safetensors
+ */
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  ModelError,
+  ResourceError,
+  UsageError,
+} from "@inception-resnet-v2/core/internal/errors.js";
+import type { Settings } from "../settings.js";
+
+/** Paths of a run. */
+export interface RunFolder {
+  readonly path: string;
+  readonly config: string;
+  readonly results: string;
+  readonly report: string;
+  readonly state: string;
+  readonly best: string;
+  readonly last: string;
+}
+
+/** What `config.json` holds. */
+export interface RunConfig {
+  readonly settings: Settings;
+  readonly classes: readonly string[];
+  /** Hash over the photos that the run was started with. */
+  readonly fingerprint: string;
+}
+
+/** The paths in a run folder. */
+export function runFolder(path: string): RunFolder {
+  return {
+    path,
+    config: join(path, "config.json"),
+    results: join(path, "results.csv"),
+    report: join(path, "report.html"),
+    state: join(path, "state.safetensors"),
+    best: join(path, "weights", "best.safetensors"),
+    last: join(path, "weights", "last.safetensors"),
+  };
+}
+
+/** Throws `UsageError` when there is a run in the folder already. */
+export async function checkNoRun(out: string): Promise<void> {
+  if (!(await exists(runFolder(out).config))) return;
+  throw new UsageError(
+    "RUN_EXISTS",
+    `Cannot start a run in "${out}": expected a folder without one, got its config.json (--resume ${out} goes on with it)`,
+  );
+}
+
+/**
+ * Makes the folder of a new run: the one asked for, which must not hold a run already, or the first
+ * of `runs/train`, `runs/train2`, ... that does not exist. Throws `UsageError`.
+ */
+export async function createRunFolder(out: string | undefined): Promise<RunFolder> {
+  if (out !== undefined) await checkNoRun(out);
+  return makeFolder(out).catch((cause: NodeJS.ErrnoException) => {
+    throw new UsageError(
+      "RUN_FOLDER",
+      `Cannot start a run in "${out ?? "runs"}": expected a place for a folder, got ${cause.code}`,
+      { cause },
+    );
+  });
+}
+
+async function makeFolder(out: string | undefined): Promise<RunFolder> {
+  if (out !== undefined) {
+    await mkdir(join(out, "weights"), { recursive: true });
+    return runFolder(out);
+  }
+  for (let count = 1; ; count++) {
+    const path = join("runs", `train${count === 1 ? "" : count}`);
+    await mkdir("runs", { recursive: true });
+    const isNew = await mkdir(path).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === "EEXIST") return false;
+        throw error;
+      },
+    );
+    if (!isNew) continue;
+    await mkdir(join(path, "weights"));
+    return runFolder(path);
+  }
+}
+
+/** Reads the settings of a run. Throws `ModelError` when there is none, or another version's. */
+export async function readRunConfig(path: string): Promise<RunConfig> {
+  const { config } = runFolder(path);
+  const text = await readFile(config, "utf8").catch((cause: NodeJS.ErrnoException) => {
+    throw new ModelError(
+      "NO_RUN",
+      `Cannot resume "${path}": expected a run folder with a config.json, got ${cause.code}`,
+      { cause },
+    );
+  });
+  const read = parse(text);
+  if (read?.settings?.version === 1 && Array.isArray(read.classes)) return read as RunConfig;
+  throw new ModelError(
+    "RUN_CONFIG",
+    `Cannot resume "${path}": expected a config.json of version 1, got ${read?.settings?.version ? `version ${read.settings.version}` : "something else"}`,
+  );
+}
+
+/** Removes what a killed process left half written. */
+export async function cleanRunFolder({ path }: RunFolder): Promise<void> {
+  for (const folder of [path, join(path, "weights")]) {
+    const names = await readdir(folder).catch(() => []);
+    const left = names.filter((name) => /\.[\da-f-]+\.tmp$/.test(name));
+    await Promise.all(left.map((name) => rm(join(folder, name), { force: true })));
+  }
+}
+
+/** Writes a text file beside and renames it. Throws `ResourceError` when it cannot be written. */
+export async function writeText(path: string, text: string): Promise<void> {
+  const beside = `${path}.${process.pid}.tmp`;
+  try {
+    await writeFile(beside, text, { flush: true });
+    await rename(beside, path);
+  } catch (cause) {
+    await rm(beside, { force: true }).catch(() => {});
+    throw new ResourceError(
+      "FILE_UNWRITABLE",
+      `Cannot write "${path}": expected a place for the file, got ${(cause as NodeJS.ErrnoException).code}`,
+      { cause },
+    );
+  }
+}
+
+function parse(text: string): Partial<RunConfig> | undefined {
+  try {
+    return JSON.parse(text) as Partial<RunConfig>;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether there is something of that name. */
+export async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -89,9 +89,12 @@ function documentationPages(): SourceFile[] {
         .filter((path) => path.endsWith(".md"))
         .map((path) => `docs/${path.replaceAll("\\", "/")}`)
     : [];
-  return ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", ...docs].map(
-    (path) => ({ path, text: readFileSync(repositoryFile(path), "utf8") }),
-  );
+  const packages = ["packages/core/README.md", "packages/node/models/everyday/README.md"];
+  const pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", ...packages];
+  return [...pages, ...docs].map((path) => ({
+    path,
+    text: readFileSync(repositoryFile(path), "utf8"),
+  }));
 }
 
 /** The version has its section in the changelog. */

@@ -48,7 +48,7 @@ export function exportCommand(): Command {
       ),
     )
     .addOption(dtypeOption("type of the numbers"))
-    .option("--with-preprocessing", "onnx: bytes of images go in, uint8 [n,height,width,3]")
+    .option("--with-preprocessing", "onnx: decoded RGB pixels go in, uint8 [n,height,width,3]")
     .option("--batch <n>", "onnx: images a run (default: any number)", wholeNumber(1))
     .option("--input-size <pixels>", "as in 299 or 240x320 (default: the weights')", inputSize)
     .option("--drop-background", "weights of 1001 classes: leave out class 0, slim's background")

@@ -6,6 +6,7 @@ import {
   InputError,
   Irv2Error,
   ModelError,
+  NativeError,
   packError,
   ResourceError,
   UsageError,
@@ -53,7 +54,7 @@ describe("packError()", () => {
   it("takes whatever is thrown", () => {
     assert.deepEqual(
       { ...packError(new RangeError("too far")), stack: undefined },
-      { name: "RangeError", code: "UNEXPECTED", message: "too far", stack: undefined },
+      { name: "RangeError", code: "UNEXPECTED", message: "too far", stack: undefined, fields: {} },
     );
     for (const [thrown, message] of [
       ["text", "text"],
@@ -65,9 +66,32 @@ describe("packError()", () => {
     }
   });
 
-  it("gives an error of a class that is not ours back as a plain one", () => {
-    const back = unpackError(packError(new RangeError("too far")));
-    assert.ok(!(back instanceof Irv2Error));
+  it("keeps the class of an error of the language, and the code of one of the system", () => {
+    const back = unpackError(structuredClone(packError(new RangeError("too far"))));
+    assert.ok(back instanceof RangeError);
     assert.equal(back.message, "too far");
+    const found = Object.assign(new Error("no such file"), { code: "ENOENT", errno: -2 });
+    const again = unpackError(structuredClone(packError(found)));
+    assert.ok(!(again instanceof Irv2Error));
+    assert.deepEqual({ ...again }, { code: "ENOENT", errno: -2 });
+  });
+
+  it("keeps what a native library returned, and the error behind an error", () => {
+    const cause = new NativeError("ONEDNN", "Cannot run", { status: 5 });
+    const error = new ResourceError("ENGINE_STOPPED", "Cannot go on", { cause });
+    const back = unpackError(structuredClone(packError(error)));
+    assert.ok(back.cause instanceof NativeError);
+    assert.deepEqual(
+      [back.cause.name, back.cause.code, back.cause.status],
+      ["NativeError", "ONEDNN", 5],
+    );
+  });
+
+  it("gives an error of an unknown class back as a plain one of its name", () => {
+    class Cut extends Error {
+      override readonly name = "Cut";
+    }
+    const back = unpackError(structuredClone(packError(new Cut("too short"))));
+    assert.deepEqual([back.constructor, back.name, back.message], [Error, "Cut", "too short"]);
   });
 });

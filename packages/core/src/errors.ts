@@ -55,7 +55,22 @@ export class ResourceError extends Irv2Error {
 /** A graph that breaks its own rules: a mistake in a program, not in its input. */
 export class GraphError extends Irv2Error {}
 
-const classes = { Irv2Error, UsageError, InputError, ModelError, ResourceError, GraphError };
+/** A function of a native library that failed. */
+export class NativeError extends Irv2Error {
+  /** What it returned. */
+  readonly status: number;
+
+  constructor(code: string, message: string, options: ErrorOptions & { readonly status: number }) {
+    super(code, message, options);
+    this.status = options.status;
+  }
+}
+
+/** Classes that keep their identity across threads: ours, and those of the language. */
+const classes = [
+  [Irv2Error, UsageError, InputError, ModelError, ResourceError, GraphError, NativeError],
+  [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError],
+].flat();
 
 /** An error as plain data, so that it survives a message between threads. */
 export interface PackedError {
@@ -63,19 +78,33 @@ export interface PackedError {
   readonly code: string;
   readonly message: string;
   readonly stack?: string | undefined;
+  /** What else the error says of itself: texts, numbers and truth values. */
+  readonly fields?: Readonly<Record<string, unknown>> | undefined;
+  /** The error behind it. */
+  readonly cause?: PackedError | undefined;
 }
 
 /** Turns any thrown value into data that `unpackError` restores. */
 export function packError(error: unknown): PackedError {
   const known = error instanceof Error ? error : new Error(String(error));
   const code = known instanceof Irv2Error ? known.code : "UNEXPECTED";
-  return { name: known.name, code, message: known.message, stack: known.stack };
+  const plain = Object.entries(known).filter(([, value]) => Object(value) !== value);
+  return {
+    name: known.name,
+    code,
+    message: known.message,
+    stack: known.stack,
+    fields: Object.fromEntries(plain),
+    ...(known.cause instanceof Error && { cause: packError(known.cause) }),
+  };
 }
 
-/** Restores an error packed by `packError`, with its class. */
-export function unpackError(packed: PackedError): Error {
-  const known = Object.entries(classes).find(([name]) => name === packed.name)?.[1];
-  const error = known ? new known(packed.code, packed.message) : new Error(packed.message);
-  if (packed.stack !== undefined) error.stack = packed.stack;
+/** Restores an error packed by `packError`: its class, its code and what is behind it. */
+export function unpackError({ name, message, stack, fields, cause }: PackedError): Error {
+  const error = new Error(message, cause && { cause: unpackError(cause) });
+  const known = classes.find((one) => one.name === name);
+  if (known) Object.setPrototypeOf(error, known.prototype);
+  Object.assign(error, fields);
+  if (stack !== undefined) error.stack = stack;
   return error;
 }

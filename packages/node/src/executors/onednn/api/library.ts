@@ -6,7 +6,7 @@
  * both share are in `shared`; what differs is in `api-2.ts` and `api-3.ts`. Declarations are those of
  * oneDNN's `dnnl.h`.
  */
-import { Irv2Error, ResourceError } from "@inception-resnet-v2/core/internal/errors.js";
+import { NativeError, ResourceError } from "@inception-resnet-v2/core/internal/errors.js";
 
 /** A pointer, a buffer whose address is passed, or nothing. */
 export type Native = bigint | Uint8Array | BigInt64Array | BigUint64Array | Float32Array | null;
@@ -76,15 +76,14 @@ const statusNames = [
 
 const outOfMemory = 1;
 
-/** A call of oneDNN that failed; `status` is what it returned. */
-export class NativeError extends Irv2Error {
-  readonly status: number;
-
-  constructor(call: string, status: number) {
-    const name = statusNames[status] ?? "unknown";
-    super("ONEDNN", `Cannot run on oneDNN: expected ${call} to succeed, got ${status} (${name})`);
-    this.status = status;
-  }
+/** The error of a call that returned `status`. */
+function nativeError(call: string, status: number): NativeError {
+  const name = statusNames[status] ?? "unknown";
+  return new NativeError(
+    "ONEDNN",
+    `Cannot run on oneDNN: expected ${call} to succeed, got ${status} (${name})`,
+    { status },
+  );
 }
 
 /** What is used of koffi. */
@@ -122,7 +121,7 @@ export class Library<Name extends string = never> {
   call(name: Name | SharedFunction, ...values: unknown[]): void {
     const status = this.#functions[name]?.(...values) as number;
     if (status === outOfMemory) throw memoryError(name);
-    if (status !== 0) throw new NativeError(name, status);
+    if (status !== 0) throw nativeError(name, status);
   }
 
   /** Calls a function that makes something and gives its handle by its first argument. */

@@ -1,12 +1,14 @@
 /**
  * @file What every executor must do: each op gives PyTorch's numbers, at any batch size.
  *
- * The cases are in `test/golden/ops-pytorch.json`, made by `scripts/python/make-op-goldens.py`.
+ * The cases are in `test/golden/ops-pytorch.json`, made by `scripts/python/make-op-goldens.py`. A graph
+ * of many nodes must give what `reference` gives, whatever an executor folds in it.
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import type { Executor } from "@inception-resnet-v2/core/internal/executors/executor.js";
+import { createReferenceExecutor } from "@inception-resnet-v2/core/internal/executors/reference/executor.js";
 import { GraphBuilder } from "@inception-resnet-v2/core/internal/graph/builder.js";
 import type { Graph, Value } from "@inception-resnet-v2/core/internal/graph/ir.js";
 import { type OpName, ops } from "@inception-resnet-v2/core/internal/graph/ops.js";
@@ -19,6 +21,7 @@ import {
   type Tensors,
   tensor,
 } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
+import { forwardAndBackward } from "../helpers/forward-and-backward.js";
 import { repositoryFile } from "../helpers/paths.js";
 
 interface Packed {
@@ -123,6 +126,24 @@ export function executorContract(
           assert.ok(distance <= 2e-6, `step ${at + 1}: relative L2 distance ${distance}`);
         }
         await program.dispose();
+      });
+    }
+
+    for (const roles of [[], ["gamma", "beta", "bias"], ["weight"]] as const) {
+      it(`gives the logits and gradients of one graph as reference does, by ${["image", ...roles].join(", ")}`, async () => {
+        const { graph, parameters, inputs } = forwardAndBackward(roles);
+        const expected = await (await createReferenceExecutor().compile(graph, parameters)).run(
+          inputs,
+        );
+        for (const consume of [false, true]) {
+          const program = await executor.compile(graph, parameters, { consume });
+          const found = await program.run(inputs);
+          for (const [output, { data }] of expected) {
+            const distance = relativeL2(found.get(output)?.data ?? [], data);
+            assert.ok(distance <= 4 * tolerance, `${output}: relative L2 distance ${distance}`);
+          }
+          await program.dispose();
+        }
       });
     }
 

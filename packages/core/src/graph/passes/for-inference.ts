@@ -8,6 +8,9 @@
  *   factor * (W x + b)                                          =  (W factor) x + b factor
  *
  * with f = gamma / sqrt(variance + epsilon), computed in double precision and rounded once.
+ *
+ * A weight or bias is changed only where the convolution alone reads it: another convolution that
+ * shares it, or a gradient of the same graph, would silently compute with the folded one.
  */
 import { GraphError } from "../../errors.js";
 import { type Tensor, tensor } from "../../tensor/tensor.js";
@@ -37,7 +40,10 @@ export function dropDropout(graph: Graph): Graph {
   });
 }
 
-/** Folds each batch norm and each scale into the convolution that alone feeds it. */
+/**
+ * Folds each batch norm and each scale into the convolution that alone feeds it, where nothing but
+ * this convolution reads its weight and bias, and where both and the statistics are parameters.
+ */
 export function foldIntoConvolutions(
   { graph, parameters }: Model,
   { inPlace = false }: FoldOptions = {},
@@ -45,13 +51,16 @@ export function foldIntoConvolutions(
   const uses = countUses(graph);
   const values = new Map(parameters);
   const added: Parameter[] = [];
+  const constants = new Set<Value>(graph.parameters);
+  const newName = namesBeside(graph);
   const convolutions = new Map<Value, Node<"conv2d">>();
-  const read = (value: Value | undefined): Float64Array => {
+  const read = (value: Value | undefined): Tensor => {
     const found = value && values.get(value.name);
     if (!found)
       throw new GraphError("NO_PARAMETER", `Cannot fold "${value?.name}": it has no value`);
-    return Float64Array.from(found.data);
+    return found;
   };
+  const isOurs = (value: Value) => constants.has(value) && uses.get(value) === 1;
 
   const fold = (
     node: AnyNode,
@@ -62,19 +71,16 @@ export function foldIntoConvolutions(
     const [y] = node.outputs;
     if (!convolution || !y || uses.get(convolution.outputs[0] as Value) !== 1) return undefined;
     const [x, weight, bias] = convolution.inputs as [Value, Value, Value | undefined];
+    const isFolded = bias !== undefined && added.includes(bias as Parameter);
+    if (!isOurs(weight) || (bias && !isFolded && !isOurs(bias))) return undefined;
     const channels = weight.shape[0] ?? 0;
-    values.set(weight.name, scaleRows(values.get(weight.name) as Tensor, gain, inPlace));
-    const old = bias ? read(bias) : new Float64Array(channels);
-    const name = bias?.name ?? weight.name.replace(/weight$/, "bias");
+    values.set(weight.name, scaleRows(read(weight), gain, inPlace));
+    const old = bias ? read(bias).data : new Float32Array(channels);
+    const name = bias?.name ?? newName(weight.name.replace(/weight$/, "bias"));
     const parameter: Parameter = (bias as Parameter) ?? { name, shape: [channels], role: "bias" };
     if (!bias) added.push(parameter);
-    values.set(
-      name,
-      tensor(
-        [channels],
-        Float32Array.from(old, (b, k) => b * gain(k) + shift(k)),
-      ),
-    );
+    const moved = Float32Array.from(old, (b, k) => b * gain(k) + shift(k));
+    values.set(name, tensor([channels], moved));
     const folded = { ...convolution, inputs: [x, weight, parameter], outputs: [y] };
     convolutions.set(y, folded);
     return folded;
@@ -84,10 +90,10 @@ export function foldIntoConvolutions(
   const place = new Map<Value, number>();
   for (const node of graph.nodes) {
     let folded: Node<"conv2d"> | undefined;
-    if (node.op === "batch_norm") {
+    if (node.op === "batch_norm" && node.inputs.slice(1).every((one) => constants.has(one))) {
       const [, beta, mean, variance, gamma] = node.inputs;
-      const [b, m, v] = [read(beta), read(mean), read(variance)];
-      const g = gamma ? read(gamma) : undefined;
+      const [b, m, v] = [read(beta).data, read(mean).data, read(variance).data];
+      const g = gamma && read(gamma).data;
       const gain = Float64Array.from(
         v,
         (one, k) => (g?.[k] ?? 1) / Math.sqrt(one + node.attributes.epsilon),
@@ -116,6 +122,18 @@ export function foldIntoConvolutions(
   return {
     graph: { ...graph, nodes, parameters: [...graph.parameters, ...added] },
     parameters: values,
+  };
+}
+
+/** Gives names that no value of the graph has, as near as can be to the one asked for. */
+function namesBeside({ inputs, parameters, nodes }: Graph): (name: string) => string {
+  const results = nodes.flatMap(({ outputs }) => outputs);
+  const taken = new Set([...inputs, ...parameters, ...results].map(({ name }) => name));
+  return (name) => {
+    let free = name;
+    while (taken.has(free)) free += "/folded";
+    taken.add(free);
+    return free;
   };
 }
 

@@ -292,7 +292,7 @@ describe("irv2", () => {
       "weights of an unknown name",
       () => ["classify", photo("a.png"), "-w", "evryday"],
       2,
-      /^irv2: Unknown weights "evryday": expected a file, one of everyday, imagenet, ens-adv, keras, keras-notop, slim, or owner\/name of the Hugging Face hub\n$/,
+      /^irv2: Unknown weights "evryday": expected a file, one of everyday, imagenet, ens-adv, keras, keras-notop, slim, inception-v4, or owner\/name of the Hugging Face hub\n$/,
     ],
     [
       "missing weights",

@@ -81,7 +81,7 @@ describe("irv2 pull", () => {
       ["slim", 4, "expected a file at http://", { IRV2_MIRROR: hub.content.url }],
       ["a/other", 5, "expected leave to read http://", {}],
       ["a/none", 4, "expected model.safetensors or pytorch_model.bin", {}],
-      ["nothing", 2, "expected imagenet, ens-adv, keras, keras-notop, slim, or", {}],
+      ["nothing", 2, "expected imagenet, ens-adv, keras, keras-notop, slim, inception-v4, or", {}],
     ] as const) {
       const result = await runIrv2(["pull", name], { env: { ...env, ...more } });
       assert.equal(result.code, code, result.stderr);

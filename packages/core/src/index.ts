@@ -1,8 +1,18 @@
 /**
  * @file The public door of the core: everything that needs neither Node nor a browser.
  */
+export {
+  type Architecture,
+  type ArchitectureName,
+  architectureNames,
+  architectures,
+  findArchitecture,
+} from "./architecture/architecture.js";
+export { inceptionResNetV1 } from "./architecture/inception-resnet-v1.js";
 export { auxiliaryHead, inceptionResNetV2 } from "./architecture/inception-resnet-v2.js";
-export type { Layer, Network } from "./architecture/layers.js";
+export { inceptionResNetV2Paper } from "./architecture/inception-resnet-v2-paper.js";
+export { inceptionV4, inceptionV4Auxiliary } from "./architecture/inception-v4.js";
+export type { AuxiliaryHead, Layer, Network } from "./architecture/layers.js";
 export { type LowerOptions, lower } from "./architecture/lower.js";
 export { configureNetwork, type NetworkOptions } from "./architecture/transforms.js";
 export {

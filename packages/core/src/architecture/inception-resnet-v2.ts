@@ -109,7 +109,7 @@ const block8 = (options: { scale: number; relu?: boolean; name?: string }) =>
   residual(options, [conv("1x1", 192)], [conv("1x1", 192), conv("1x3", 224), conv("3x1", 256)]);
 
 /** The classifier on the 17x17 grid that slim trains beside the main one, with loss weight 0.4. */
-export const auxiliaryHead = (): Network["auxiliary"] => ({
+export const auxiliaryHead = () => ({
   after: "block17_20",
   layers: [
     avgPool("5x5", V, { stride: 3, name: "aux_avgpool_1a" }),

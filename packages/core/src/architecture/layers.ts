@@ -22,19 +22,22 @@ export type Layer =
     }
   | Convolution
   | { readonly kind: "max_pool" | "avg_pool"; readonly window: Sliding; readonly name?: string }
-  | { readonly kind: "concat"; readonly name: string; readonly branches: readonly Branch[] }
+  | { readonly kind: "concat"; readonly name?: string; readonly branches: readonly Branch[] }
   | Residual
   | {
       readonly kind: "repeat";
       readonly name: string;
       readonly times: number;
-      readonly block: Residual;
+      readonly block: Layer;
     }
   | { readonly kind: "stage"; readonly title: string; readonly layers: readonly Layer[] }
   | { readonly kind: "global_pool"; readonly pooling: "avg" | "max" }
   | { readonly kind: "dropout"; readonly rate: number }
   | { readonly kind: "classifier"; readonly classes: number; readonly name: string }
   | Check;
+
+/** A layer that a repeat can number: `name_1`, `name_2`, ... */
+export type Block = Extract<Layer, { readonly name?: string }>;
 
 /** Layers that run one after the other, side by side with other branches. */
 export type Branch = readonly Layer[];
@@ -74,8 +77,13 @@ export interface Check {
 export interface Network {
   readonly name: string;
   readonly layers: readonly Layer[];
-  /** The classifier that helps training from inside, after the block that it names. */
-  readonly auxiliary?: { readonly after: string; readonly layers: readonly Layer[] };
+  readonly auxiliary?: AuxiliaryHead;
+}
+
+/** The classifier that helps training from inside, after the block that it names. */
+export interface AuxiliaryHead {
+  readonly after: string;
+  readonly layers: readonly Layer[];
 }
 
 interface Options {
@@ -120,11 +128,12 @@ export function avgPool(kernel: Kernel, ...options: [typeof V, Options?] | [Opti
   return { kind: "avg_pool", window: { kernel: parse(kernel), stride, valid }, ...name };
 }
 
-export const concat = (name: string, ...branches: Branch[]): Layer => ({
-  kind: "concat",
-  name,
-  branches,
-});
+/** Branches joined along channels; one that is repeated, or lies in a branch, needs no name. */
+export function concat(...parts: [string, ...Branch[]] | Branch[]): Block {
+  const [name, ...branches] = parts;
+  if (typeof name === "string") return { kind: "concat", name, branches: branches as Branch[] };
+  return { kind: "concat", branches: parts as Branch[] };
+}
 
 export const residual = (
   options: { scale: number; relu?: boolean; name?: string },
@@ -132,7 +141,7 @@ export const residual = (
 ): Residual => ({ kind: "residual", relu: true, ...options, branches });
 
 /** `name_1` to `name_times`, all alike. */
-export const repeat = (name: string, times: number, block: Residual): Layer => ({
+export const repeat = (name: string, times: number, block: Block): Layer => ({
   kind: "repeat",
   name,
   times,

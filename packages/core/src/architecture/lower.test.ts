@@ -10,12 +10,14 @@ import {
   conv,
   image,
   maxPool,
+  type Network,
+  repeat,
   residual,
   sequence,
   V,
 } from "./layers.js";
 import { lower } from "./lower.js";
-import { configureNetwork } from "./transforms.js";
+import { configureNetwork, withWidth } from "./transforms.js";
 
 /** slim's scope as our path: `InceptionResnetV2/Repeat/block35_1/Conv2d_1x1` is `block35_1/up`. */
 function pathOf(scope: string): string {
@@ -27,6 +29,10 @@ function pathOf(scope: string): string {
   return path
     .replace(/^(conv2d_\d[ab])_\dx\d$/, "$1")
     .replace(/^(block\d+_\d+)\/conv2d_1x1$/, "$1/up");
+}
+
+function weightOf(parameter: string): string[] {
+  return parameter.endsWith("/weight") ? [parameter.replace("/weight", "")] : [];
 }
 
 describe("lower()", () => {
@@ -112,6 +118,23 @@ describe("lower()", () => {
       { name: "block/up/bias", shape: [8], role: "bias" },
     ]);
     assert.equal(graph.outputs.get("features"), graph.blocks.get("block"));
+  });
+
+  it("repeats any layer, in a branch too, and numbers its names", () => {
+    const pair = concat([conv("1x1", 2)], [repeat("deep", 2, conv("1x3", 2))]);
+    const network = sequence("repeats", image(5, 5, 8), repeat("pair", 2, pair));
+    const names = (of: Network) => lower(of).parameters.flatMap(({ name }) => weightOf(name));
+    assert.deepEqual(names(network), [
+      "pair_1/branch_0/conv2d_1x1",
+      "pair_1/branch_1/deep_1",
+      "pair_1/branch_1/deep_2",
+      "pair_2/branch_0/conv2d_1x1",
+      "pair_2/branch_1/deep_1",
+      "pair_2/branch_1/deep_2",
+    ]);
+    assert.deepEqual([...lower(network).blocks.keys()], ["pair_1", "pair_2"]);
+    const wide = lower(withWidth(network, 8));
+    assert.deepEqual(wide.outputs.get("features")?.shape, [1, 32, 5, 5]);
   });
 
   it("flattens the grid that is left before a classifier", () => {

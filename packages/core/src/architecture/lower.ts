@@ -3,13 +3,15 @@
  *
  * Names are paths made from what is written, by slim's scheme, so that they do not depend on the
  * order of building: in a branch of several layers the stride-1 ones are `0a`, `0b`, `0c` and the
- * stride-2 one is `1a`; a lone 1x1 has no letter. Example: `mixed_5b/branch_2/conv2d_0c_3x3`.
+ * stride-2 one is `1a`; a lone 1x1 has no letter. Example: `mixed_5b/branch_2/conv2d_0c_3x3`. What is
+ * joined inside a branch is named likewise: `inception_c_1/branch_1/concat_0b/branch_0/conv2d_1x3`.
  */
 import { GraphError } from "../errors.js";
 import { GraphBuilder } from "../graph/builder.js";
 import type { Graph, Stage, Value } from "../graph/ir.js";
 import type { Pair, Window } from "../graph/ops.js";
 import { formatShape } from "../tensor/tensor.js";
+import { isAuxiliary, mainHead } from "./heads.js";
 import type { Branch, Check, Convolution, Layer, Network, Residual, Sliding } from "./layers.js";
 
 /** slim, Keras and timm all use this for batch norm; PyTorch's own default would be 1e-5. */
@@ -50,7 +52,7 @@ class Lowering {
 
   run(): Graph {
     const end = this.#sequence(this.#network.layers, undefined, "");
-    if (!this.#outputs.has("logits")) this.#outputs.set("features", end);
+    if (!this.#outputs.has(mainHead)) this.#outputs.set("features", end);
     return this.#graph.finish(this.#network.name, this.#outputs, this.#blocks, this.#stages);
   }
 
@@ -86,15 +88,17 @@ class Lowering {
         );
       }
       case "concat": {
-        const joined = this.#branches(layer.branches, x, layer.name);
-        return this.#block(this.#graph.add("concat", layer.name, joined, {}), path, layer.name);
+        const name = join(path, layer.name ?? ["concat", letter].filter(Boolean).join("_"));
+        const joined = this.#branches(layer.branches, x, name);
+        return this.#block(this.#graph.add("concat", name, joined, {}), path, name);
       }
       case "residual":
-        return this.#residual(layer, x, join(path, layer.name ?? "residual"));
+        return this.#residual(layer, x, path, join(path, layer.name ?? "residual"));
       case "repeat": {
         let y = x;
         for (let i = 1; i <= layer.times; i++) {
-          y = this.#residual(layer.block, y, join(path, `${layer.name}_${i}`));
+          const block = { ...layer.block, name: `${layer.name}_${i}` };
+          y = this.#layer(block, y, path);
         }
         return y;
       }
@@ -118,7 +122,7 @@ class Lowering {
     const before = new Set(this.#blocks.keys());
     const y = this.#sequence(layers, x, "");
     const blocks = [...this.#blocks.keys()].filter(
-      (name) => !before.has(name) && !name.startsWith("aux_"),
+      (name) => !before.has(name) && !isAuxiliary(name),
     );
     const repeats = layers.some((layer) => layer.kind === "repeat") ? blocks.length : 1;
     this.#stages.push({ title, times: repeats, blocks });
@@ -147,7 +151,7 @@ class Lowering {
     });
   }
 
-  #residual({ branches, scale, relu }: Residual, x: Value, name: string): Value {
+  #residual({ branches, scale, relu }: Residual, x: Value, path: string, name: string): Value {
     const joined = this.#graph.add(
       "concat",
       `${name}/concat`,
@@ -162,7 +166,7 @@ class Lowering {
     let up = this.#graph.add("conv2d", `${name}/up/conv`, [joined, weight, bias], once);
     if (scale !== 1) up = this.#graph.add("scale", `${name}/scale`, [up], { factor: scale });
     const sum = this.#graph.add("add", `${name}/add`, [x, up], {});
-    return this.#block(relu ? this.#graph.add("relu", `${name}/relu`, [sum], {}) : sum, "", name);
+    return this.#block(relu ? this.#graph.add("relu", `${name}/relu`, [sum], {}) : sum, path, name);
   }
 
   #branches(branches: readonly Branch[], x: Value, name: string): Value[] {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { inceptionResNetV2 } from "./inception-resnet-v2.js";
+import { auxiliaryHead, inceptionResNetV2 } from "./inception-resnet-v2.js";
 import { lower } from "./lower.js";
 import {
   configureNetwork,
@@ -30,7 +30,7 @@ describe("withWidth()", () => {
   });
 
   it("leaves the network that it is given as it was", () => {
-    const network = withAuxiliaryHead(inceptionResNetV2());
+    const network = withAuxiliaryHead(inceptionResNetV2(), auxiliaryHead());
     const before = JSON.stringify(network);
     withWidth(network, 0.5);
     assert.equal(JSON.stringify(network), before);

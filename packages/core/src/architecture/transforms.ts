@@ -4,11 +4,20 @@
  * Each function takes the value and returns a new one; nothing here lowers or runs anything.
  */
 import { UsageError } from "../errors.js";
-import { auxiliaryHead, inceptionResNetV2 } from "./inception-resnet-v2.js";
-import type { Branch, Layer, Network } from "./layers.js";
+import {
+  type Architecture,
+  type ArchitectureName,
+  findArchitecture,
+  publishedShape,
+} from "./architecture.js";
+import { withHead } from "./heads.js";
+import type { AuxiliaryHead, Network } from "./layers.js";
+import { mapLayers } from "./map-layers.js";
 
-/** What can be asked of the network. Everything left out is as released. */
+/** What can be asked of a network. Everything left out is as published. */
 export interface NetworkOptions {
+  /** Which network of the family; `inception_resnet_v2`. */
+  readonly arch?: ArchitectureName | undefined;
   /** Number of classes of the main and the auxiliary classifier; 1000. */
   readonly classes?: number | undefined;
   /** Input height and width in pixels, at least 75; a number means a square; 299. */
@@ -17,7 +26,10 @@ export interface NetworkOptions {
   readonly width?: number | undefined;
   /** Share of the features that training drops before the classifier; 0.2. */
   readonly dropout?: number | undefined;
-  /** Adds the auxiliary classifier on the 17x17 grid; false. Needs an input of at least 107. */
+  /**
+   * Adds the auxiliary classifier on the 17x17 grid; false. Needs an input of at least 107, and a
+   * network that has one.
+   */
   readonly auxiliary?: boolean | undefined;
   /** False leaves the classifier out: the network ends in features; true. */
   readonly top?: boolean | undefined;
@@ -25,16 +37,12 @@ export interface NetworkOptions {
   readonly pooling?: "avg" | "max" | "none" | undefined;
 }
 
-/** Smallest input height and width: below it the last grid would be empty. */
-export const minimumInputSize = 75;
-
-/** Smallest input at which the auxiliary classifier has a grid to look at (5x5 of the 17-grid). */
-const minimumAuxiliarySize = 107;
-
-/** The released network with the options applied. Throws `UsageError` on an option out of range. */
+/** A network with the options applied. Throws `UsageError` on an option out of range. */
 export function configureNetwork(options: NetworkOptions = {}): Network {
-  const { classes = 1000, width = 1, dropout = 0.2, pooling = "avg", top = true } = options;
-  const [height, breadth] = readInputSize(options.inputSize ?? 299);
+  const { classes = 1000, width = 1, dropout, pooling = "avg", top = true } = options;
+  const architecture = findArchitecture(options.arch);
+  const published = publishedShape(architecture).inputSize;
+  const [height, breadth] = readInputSize(options.inputSize ?? published, architecture);
   requireRange(
     "classes",
     classes,
@@ -42,22 +50,39 @@ export function configureNetwork(options: NetworkOptions = {}): Network {
     "a whole number from 1",
   );
   requireRange("width", width, width > 0 && width <= 8, "a number above 0 and at most 8");
-  requireRange("dropout", dropout, dropout >= 0 && dropout < 1, "a number from 0 and below 1");
+  requireRange(
+    "dropout",
+    dropout,
+    dropout === undefined || (dropout >= 0 && dropout < 1),
+    "a number from 0 and below 1",
+  );
   requireRange("pooling", pooling, !top || pooling !== "none", "avg or max with a classifier");
-  let network = inceptionResNetV2();
+  let network = architecture.network();
   if (options.auxiliary === true) {
-    requireRange(
-      "inputSize",
-      `${height}x${breadth}`,
-      Math.min(height, breadth) >= minimumAuxiliarySize,
-      `at least ${minimumAuxiliarySize} pixels a side for the auxiliary classifier`,
-    );
-    network = withAuxiliaryHead(network);
+    network = withAuxiliaryHead(network, auxiliaryOf(architecture, height, breadth));
   }
-  if (height !== 299 || breadth !== 299) network = withInputSize(network, height, breadth);
+  if (height !== published[0] || breadth !== published[1]) {
+    network = withInputSize(network, height, breadth);
+  }
   if (width !== 1) network = withWidth(network, width);
-  network = withHead(network, { classes, dropout, pooling, top });
-  return network;
+  return withHead(network, { classes, dropout, pooling, top });
+}
+
+function auxiliaryOf(architecture: Architecture, height: number, width: number): AuxiliaryHead {
+  const { auxiliary, smallestInput, name } = architecture;
+  if (auxiliary === undefined) {
+    throw new UsageError(
+      "OPTION_RANGE",
+      `Option "auxiliary" is out of range: expected false for ${name}, which has no auxiliary classifier, got true`,
+    );
+  }
+  requireRange(
+    "inputSize",
+    `${height}x${width}`,
+    Math.min(height, width) >= smallestInput.auxiliary,
+    `at least ${smallestInput.auxiliary} pixels a side for the auxiliary classifier`,
+  );
+  return auxiliary();
 }
 
 /** The same layers on another input; shape checks keep what they say of channels. */
@@ -82,73 +107,21 @@ export function withWidth(network: Network, width: number): Network {
   });
 }
 
-/** Adds the auxiliary classifier. */
-export function withAuxiliaryHead(network: Network): Network {
-  const auxiliary = auxiliaryHead();
-  return auxiliary === undefined ? network : { ...network, auxiliary };
+/** Adds an auxiliary classifier. */
+export function withAuxiliaryHead(network: Network, auxiliary: AuxiliaryHead): Network {
+  return { ...network, auxiliary };
 }
 
-/** Changes what follows the last convolution. */
-export function withHead(
-  network: Network,
-  head: { classes: number; dropout: number; pooling: "avg" | "max" | "none"; top: boolean },
-): Network {
-  return mapLayers(network, (layer, parent) => {
-    switch (layer.kind) {
-      case "global_pool":
-        return head.pooling === "none" ? [] : [{ ...layer, pooling: head.pooling }];
-      case "dropout":
-        return head.top ? [{ ...layer, rate: head.dropout }] : [];
-      case "classifier":
-        return head.top || parent === "auxiliary" ? [{ ...layer, classes: head.classes }] : [];
-      case "stage":
-        if (layer.title === "Global average pool" && head.pooling === "max") {
-          return [{ ...layer, title: "Global max pool" }];
-        }
-        return layer.layers.some((one) => one.kind !== "is") ? [layer] : [];
-      default:
-        return [layer];
-    }
-  });
-}
-
-/** Rebuilds a network bottom up: `change` maps each layer to the layers that take its place. */
-function mapLayers(
-  network: Network,
-  change: (layer: Layer, parent: "main" | "auxiliary") => readonly Layer[],
-): Network {
-  const all = (layers: readonly Layer[], parent: "main" | "auxiliary"): Layer[] =>
-    layers.flatMap((layer) => change(inside(layer, parent), parent));
-  const branches = (list: readonly Branch[], parent: "main" | "auxiliary") =>
-    list.map((branch) => all(branch, parent));
-  const inside = (layer: Layer, parent: "main" | "auxiliary"): Layer => {
-    if (layer.kind === "stage") return { ...layer, layers: all(layer.layers, parent) };
-    if (layer.kind === "concat" || layer.kind === "residual") {
-      return { ...layer, branches: branches(layer.branches, parent) };
-    }
-    if (layer.kind === "repeat") {
-      return {
-        ...layer,
-        block: { ...layer.block, branches: branches(layer.block.branches, parent) },
-      };
-    }
-    return layer;
-  };
-  const { auxiliary } = network;
-  return {
-    ...network,
-    layers: all(network.layers, "main"),
-    ...(auxiliary && { auxiliary: { ...auxiliary, layers: all(auxiliary.layers, "auxiliary") } }),
-  };
-}
-
-function readInputSize(size: number | readonly [number, number]): readonly [number, number] {
+function readInputSize(
+  size: number | readonly [number, number],
+  { smallestInput }: Architecture,
+): readonly [number, number] {
   const pair = typeof size === "number" ? ([size, size] as const) : size;
   requireRange(
     "inputSize",
     pair.join("x"),
-    pair.every((side) => Number.isInteger(side) && side >= minimumInputSize),
-    `whole numbers of pixels from ${minimumInputSize}`,
+    pair.every((side) => Number.isInteger(side) && side >= smallestInput.body),
+    `whole numbers of pixels from ${smallestInput.body}`,
   );
   return pair;
 }

@@ -1,16 +1,16 @@
 /**
  * @file A summary as one page: the totals, the table and the drawing, with nothing to load.
  */
+import { titleOf } from "../architecture/architecture.js";
 import type { Graph } from "../graph/ir.js";
 import type { Summary } from "./summary.js";
 import { renderSvg } from "./svg.js";
 import { escapeText } from "./svg-shapes.js";
 import { summaryCells, summaryTotals } from "./table.js";
 
-const title = "Inception-ResNet-v2";
-
 /** A self-contained HTML page, light or dark as the reader prefers. */
 export function renderHtml(graph: Graph, summary: Summary): string {
+  const title = escapeText(titleOf(summary.name));
   const { headings, rows } = summaryCells(summary);
   const head = headings.map((heading) => `<th scope="col">${heading}</th>`).join("");
   const body = rows.map(([name = "", ...cells]) => {

@@ -1,6 +1,7 @@
 /**
  * @file The network as rows: shapes, parameters, multiply-adds, memory, depth, receptive field.
  */
+import { isAuxiliary, mainHead } from "../architecture/heads.js";
 import { type CostSum, type NodeCost, nodeCosts, sumCosts } from "../graph/costs.js";
 import type { AnyNode, Graph, Value } from "../graph/ir.js";
 import type { Pair } from "../graph/ops.js";
@@ -115,7 +116,7 @@ function groupNodes(graph: Graph, depth: SummaryDepth): Group[] {
   const groups = new Map<string, { times: number; nodes: AnyNode[] }>();
   for (const node of graph.nodes) {
     const block = blockOf(node.name, blocks);
-    const auxiliary = block.startsWith("aux_");
+    const auxiliary = isAuxiliary(block);
     const stage = auxiliary ? { title: auxiliaryTitle, times: 1 } : stages.get(block);
     const name = { stage: stage?.title ?? block, block, layer: layerOf(node.name) }[depth];
     const times = depth === "stage" ? (stage?.times ?? 1) : 1;
@@ -124,15 +125,15 @@ function groupNodes(graph: Graph, depth: SummaryDepth): Group[] {
     groups.set(name, group);
   }
   const ordered = [...groups].map(([name, group]) => ({ name, ...group }));
-  const isAuxiliary = ({ name }: Group) => name === auxiliaryTitle || name.startsWith("aux_");
-  return [...ordered.filter((one) => !isAuxiliary(one)), ...ordered.filter(isAuxiliary)];
+  const isBeside = ({ name }: Group) => name === auxiliaryTitle || isAuxiliary(name);
+  return [...ordered.filter((one) => !isBeside(one)), ...ordered.filter(isBeside)];
 }
 
 /** The named block that a node belongs to: the first part of its path; dropout goes with what follows. */
 function blockOf(path: string, blocks: readonly string[]): string {
   const [first = path] = path.split("/");
   if (blocks.includes(first)) return first;
-  return blocks.includes("logits") ? "logits" : first;
+  return blocks.includes(mainHead) ? mainHead : first;
 }
 
 /** A layer is a convolution with its norm and ReLU, or any other node by itself. */

@@ -1,6 +1,7 @@
 /**
  * @file Which part of a network stays as it is, and how fast the rest learns.
  */
+import { isAuxiliary, isClassifier } from "../architecture/heads.js";
 import { UsageError } from "../errors.js";
 import type { Graph, Parameter, Stage, Value } from "../graph/ir.js";
 
@@ -39,8 +40,10 @@ export function divide(graph: Graph, freeze: Freeze, freezeNorms = false): Divis
 function endOf(graph: Graph, freeze: Freeze): Value | undefined {
   if (freeze === "none") return undefined;
   const value = freeze === "body" ? graph.outputs.get("features") : graph.blocks.get(freeze);
-  if (value && !/^(aux_)?logits$/.test(freeze)) return value;
-  const known = [...graph.blocks.keys()].filter((name) => !/^(aux_|logits)/.test(name));
+  if (value && !isClassifier(freeze)) return value;
+  const known = [...graph.blocks.keys()].filter(
+    (name) => !isAuxiliary(name) && !isClassifier(name),
+  );
   throw new UsageError(
     "FREEZE",
     `Unknown block "${freeze}": expected none, body or one of ${known.join(", ")}`,

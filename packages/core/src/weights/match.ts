@@ -3,6 +3,7 @@
  *
  * Messages about a parameter give its canonical name, and the file's own where that is another.
  */
+import { isClassifier } from "../architecture/heads.js";
 import { ModelError } from "../errors.js";
 import type { Graph } from "../graph/ir.js";
 import {
@@ -141,7 +142,7 @@ export function matchParameters(
   }
   return new Map(
     graph.parameters.map((parameter): [string, Tensor] => {
-      const skip = /^(aux_)?logits\//.test(parameter.name) ? skipClasses : 0;
+      const skip = isClassifier(parameter.name) ? skipClasses : 0;
       return [parameter.name, takeTensor(file, naming, parameter, skip)];
     }),
   );

@@ -4,9 +4,14 @@
  * The file is named after everything that its content depends on: the body's weights, the
  * preprocessing, the input size, and the photos (path, size and time of change).
  */
+
 import { createHash } from "node:crypto";
 import { mkdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import {
+  isAuxiliary,
+  isClassifier,
+} from "@inception-resnet-v2/core/internal/architecture/heads.js";
 import type { Executor } from "@inception-resnet-v2/core/internal/executors/executor.js";
 import type { Graph } from "@inception-resnet-v2/core/internal/graph/ir.js";
 import { selectOutputs } from "@inception-resnet-v2/core/internal/graph/passes/rewrite.js";
@@ -123,7 +128,7 @@ async function keyOf({
   const hash = createHash("sha256");
   hash.update(JSON.stringify([preprocessing, network.inputs[0]?.shape.slice(1)]));
   for (const { name } of network.parameters) {
-    if (/^(aux_|logits)/.test(name)) continue;
+    if (isAuxiliary(name) || isClassifier(name)) continue;
     const data = parameters.get(name)?.data ?? new Float32Array();
     hash.update(name).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   }

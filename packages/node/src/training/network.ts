@@ -1,6 +1,7 @@
 /**
  * @file The network that a run trains, and the values its parameters start with.
  */
+import { isClassifier } from "@inception-resnet-v2/core/internal/architecture/heads.js";
 import { lower } from "@inception-resnet-v2/core/internal/architecture/lower.js";
 import { configureNetwork } from "@inception-resnet-v2/core/internal/architecture/transforms.js";
 import { ModelError } from "@inception-resnet-v2/core/internal/errors.js";
@@ -49,8 +50,7 @@ export function startingParameters(
   const fresh: string[] = [];
   for (const { name, shape } of graph.parameters) {
     const value = loaded.parameters.get(name);
-    const isHead = /^(aux_)?logits\//.test(name);
-    if (value && sameShape(value.shape, shape) && (!isHead || sameClasses)) {
+    if (value && sameShape(value.shape, shape) && (!isClassifier(name) || sameClasses)) {
       parameters.set(name, value);
     } else fresh.push(name);
   }

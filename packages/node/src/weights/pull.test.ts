@@ -178,7 +178,7 @@ describe("pull() from the hub", () => {
       isRejected(
         "WEIGHTS_UNKNOWN",
         2,
-        'Cannot pull weights "model.safetensors": expected imagenet, ens-adv, keras, keras-notop, slim, or a repository of the hub as owner/name or owner/name@revision',
+        'Cannot pull weights "model.safetensors": expected imagenet, ens-adv, keras, keras-notop, slim, inception-v4, or a repository of the hub as owner/name or owner/name@revision',
       ),
     );
     for (const text of ["model.safetensors", "../x/y", "", "photos/a.jpg"]) {

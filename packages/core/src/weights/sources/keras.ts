@@ -15,6 +15,7 @@
  * the graph: by the distance to the output, of layers as far as each other the one in the earlier
  * branch first. Kernels are HWIO, dense weights [in, out]; there is no auxiliary classifier.
  */
+import { isAuxiliary } from "../../architecture/heads.js";
 import { ModelError } from "../../errors.js";
 import type { Tensors } from "../../tensor/tensor.js";
 import type { KerasFile, KerasLayer } from "../formats/keras-file.js";
@@ -59,10 +60,6 @@ export function kerasNames(
     }
   }
   return entries;
-}
-
-function isAuxiliary(name: string): boolean {
-  return name.startsWith("aux_");
 }
 
 function splitName(name: string): [layer: string, leaf: string] {

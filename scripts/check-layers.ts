@@ -12,6 +12,7 @@ import { type SourceFile, sourceFiles } from "./source-files.js";
  */
 const layers: Readonly<Record<string, number>> = {
   "core/errors.ts": 0,
+  "core/protobuf": 0,
   "core/tensor": 0,
   "core/graph": 1,
   "core/architecture": 2,
@@ -48,8 +49,7 @@ const heavy: Readonly<Record<string, readonly string[]>> = {
   "onnxruntime-web": ["node/executors/onnxruntime"],
   "onnxruntime-common": ["node/executors/onnxruntime"],
   koffi: ["node/executors/onednn"],
-  protobufjs: ["core/onnx", "node/training"],
-  "@huggingface": ["node/weights/hub.ts"],
+  "modern-tar": ["node/weights/download/untar.ts"],
   undici: ["node/weights/download/http.ts"],
   commander: ["node/cli"],
   "cli-progress": ["node/cli"],

@@ -2,9 +2,11 @@
  * @file The messages of the ONNX file format: the part of onnx.proto3 that a network needs.
  *
  * Field numbers and values of enums are those of https://github.com/onnx/onnx/blob/main/onnx/onnx.proto.
- * protobufjs encodes and decodes; what of a file is not here is skipped.
+ * What of a file is not here is skipped.
  */
-import protobuf from "protobufjs/light.js";
+import { decodeMessage } from "../protobuf/decode.js";
+import { encodeMessage } from "../protobuf/encode.js";
+import { type Message, many, message, one, type Written } from "../protobuf/schema.js";
 
 /** TensorProto.DataType. */
 export const dataTypes = {
@@ -23,156 +25,87 @@ export const attributeTypes = { float: 1, int: 2, string: 3, ints: 7 } as const;
 /** TensorProto.DataLocation: the bytes are in a file beside the model. */
 export const externalLocation = 1;
 
+const textEntry = message("StringStringEntryProto", { key: one("text", 1), value: one("text", 2) });
+
+const tensor = message("TensorProto", {
+  dims: many("int", 1),
+  dataType: one("int", 2),
+  floatData: many("float", 4),
+  int64Data: many("int", 7),
+  name: one("text", 8),
+  rawData: one("bytes", 9),
+  doubleData: many("double", 10),
+  externalData: many(textEntry, 13),
+  dataLocation: one("int", 14),
+});
+
+const attribute = message("AttributeProto", {
+  name: one("text", 1),
+  f: one("float", 2),
+  i: one("int", 3),
+  s: one("bytes", 4),
+  t: one(tensor, 5),
+  ints: many("int", 8),
+  type: one("int", 20),
+});
+
+const node = message("NodeProto", {
+  input: many("text", 1),
+  output: many("text", 2),
+  name: one("text", 3),
+  opType: one("text", 4),
+  attribute: many(attribute, 5),
+  domain: one("text", 7),
+});
+
+const dimension = message("Dimension", { dimValue: one("int", 1), dimParam: one("text", 2) });
+const shape = message("TensorShapeProto", { dim: many(dimension, 1) });
+const tensorType = message("TypeProto.Tensor", { elemType: one("int", 1), shape: one(shape, 2) });
+const valueType = message("TypeProto", { tensorType: one(tensorType, 1) });
+const value = message("ValueInfoProto", { name: one("text", 1), type: one(valueType, 2) });
+
+const graph = message("GraphProto", {
+  node: many(node, 1),
+  name: one("text", 2),
+  initializer: many(tensor, 5),
+  input: many(value, 11),
+  output: many(value, 12),
+});
+
+const operatorSet = message("OperatorSetIdProto", {
+  domain: one("text", 1),
+  version: one("int", 2),
+});
+
+const model = message("ModelProto", {
+  irVersion: one("int", 1),
+  producerName: one("text", 2),
+  graph: one(graph, 7),
+  opsetImport: many(operatorSet, 8),
+  metadataProps: many(textEntry, 14),
+});
+
 /** A named tensor of constants. */
-export interface TensorMessage {
-  readonly dims: readonly number[];
-  readonly dataType: number;
-  readonly floatData: readonly number[];
-  readonly int64Data: readonly number[];
-  readonly name: string;
-  readonly rawData: Uint8Array;
-  readonly doubleData: readonly number[];
-  readonly externalData: readonly TextMessage[];
-  readonly dataLocation: number;
-}
-
-/** A text by name (StringStringEntryProto). */
-export interface TextMessage {
-  readonly key: string;
-  readonly value: string;
-}
-
-/** What a node computes with, beside its inputs. */
-export interface AttributeMessage {
-  readonly name: string;
-  readonly f: number;
-  readonly i: number;
-  readonly s: Uint8Array;
-  readonly t: TensorMessage | null;
-  readonly ints: readonly number[];
-  readonly type: number;
-}
+export type TensorMessage = Message<typeof tensor>;
 
 /** A node: an op with the names of what it reads and makes. */
-export interface NodeMessage {
-  readonly input: readonly string[];
-  readonly output: readonly string[];
-  readonly name: string;
-  readonly opType: string;
-  readonly attribute: readonly AttributeMessage[];
-  readonly domain: string;
-}
+export type NodeMessage = Message<typeof node>;
 
 /** An input or output; a size is a number or a name. */
-export interface ValueMessage {
-  readonly name: string;
-  readonly type: {
-    readonly tensorType: {
-      readonly elemType: number;
-      readonly shape: {
-        readonly dim: readonly { readonly dimValue: number; readonly dimParam: string }[];
-      } | null;
-    } | null;
-  } | null;
-}
+export type ValueMessage = Message<typeof value>;
 
 /** A whole file. */
-export interface ModelMessage {
-  readonly irVersion: number;
-  readonly producerName: string;
-  readonly graph: {
-    readonly node: readonly NodeMessage[];
-    readonly name: string;
-    readonly initializer: readonly TensorMessage[];
-    readonly input: readonly ValueMessage[];
-    readonly output: readonly ValueMessage[];
-  } | null;
-  readonly opsetImport: readonly { readonly domain: string; readonly version: number }[];
-  readonly metadataProps: readonly TextMessage[];
-}
-
-/** A message as it is written: fields may be left out, at any depth. */
-export type Written<T> = T extends Uint8Array | string | number | null
-  ? T
-  : { readonly [K in keyof T]?: Written<T[K]> };
+export type ModelMessage = Message<typeof model>;
 
 /** The bytes of a model. */
-export function encodeModel(model: Written<ModelMessage>): Uint8Array {
-  return modelType.encode(modelType.fromObject(model)).finish();
+export function encodeModel(written: Written<ModelMessage>): Uint8Array<ArrayBuffer> {
+  return encodeMessage(model, written);
 }
 
 /**
  * The model in some bytes. Fields that are not there are empty, messages null; the bytes of tensors are
- * views of the file. Throws an `Error` of protobufjs where the bytes are no message.
+ * views of the file. Throws what `fail` makes of a problem where the bytes are no message.
  */
-export function decodeModel(bytes: Uint8Array): ModelMessage {
-  const options = { defaults: true, arrays: true, longs: Number };
-  return modelType.toObject(modelType.decode(bytes), options) as ModelMessage;
+export function decodeModel(bytes: Uint8Array, fail: (problem: string) => Error): ModelMessage {
+  return decodeMessage(model, bytes, fail);
 }
-
-const one = (type: string, id: number) => ({ type, id });
-const many = (type: string, id: number) => ({ rule: "repeated", type, id });
-
-const modelType = protobuf.Root.fromJSON({
-  nested: {
-    ModelProto: {
-      fields: {
-        irVersion: one("int64", 1),
-        producerName: one("string", 2),
-        graph: one("GraphProto", 7),
-        opsetImport: many("OperatorSetIdProto", 8),
-        metadataProps: many("StringStringEntryProto", 14),
-      },
-    },
-    OperatorSetIdProto: { fields: { domain: one("string", 1), version: one("int64", 2) } },
-    GraphProto: {
-      fields: {
-        node: many("NodeProto", 1),
-        name: one("string", 2),
-        initializer: many("TensorProto", 5),
-        input: many("ValueInfoProto", 11),
-        output: many("ValueInfoProto", 12),
-      },
-    },
-    NodeProto: {
-      fields: {
-        input: many("string", 1),
-        output: many("string", 2),
-        name: one("string", 3),
-        opType: one("string", 4),
-        attribute: many("AttributeProto", 5),
-        domain: one("string", 7),
-      },
-    },
-    AttributeProto: {
-      fields: {
-        name: one("string", 1),
-        f: one("float", 2),
-        i: one("int64", 3),
-        s: one("bytes", 4),
-        t: one("TensorProto", 5),
-        ints: many("int64", 8),
-        type: one("int32", 20),
-      },
-    },
-    TensorProto: {
-      fields: {
-        dims: many("int64", 1),
-        dataType: one("int32", 2),
-        floatData: many("float", 4),
-        int64Data: many("int64", 7),
-        name: one("string", 8),
-        rawData: one("bytes", 9),
-        doubleData: many("double", 10),
-        externalData: many("StringStringEntryProto", 13),
-        dataLocation: one("int32", 14),
-      },
-    },
-    StringStringEntryProto: { fields: { key: one("string", 1), value: one("string", 2) } },
-    ValueInfoProto: { fields: { name: one("string", 1), type: one("TypeProto", 2) } },
-    TypeProto: { fields: { tensorType: one("TensorTypeProto", 1) } },
-    TensorTypeProto: { fields: { elemType: one("int32", 1), shape: one("TensorShapeProto", 2) } },
-    TensorShapeProto: { fields: { dim: many("Dimension", 1) } },
-    Dimension: { fields: { dimValue: one("int64", 1), dimParam: one("string", 2) } },
-  },
-}).lookupType("ModelProto");

@@ -3,6 +3,7 @@
  *
  * The messages are in `onnx/`; weights may stay outside, as ONNX external data.
  */
+import type { Written } from "../protobuf/schema.js";
 import {
   attributeTypes,
   dataTypes,
@@ -11,7 +12,6 @@ import {
   type NodeMessage,
   type TensorMessage,
   type ValueMessage,
-  type Written,
 } from "./messages.js";
 
 /** An attribute: a whole number, whole numbers, a real number or a text. */

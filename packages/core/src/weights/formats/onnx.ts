@@ -8,7 +8,6 @@ import {
   dataTypes,
   decodeModel,
   externalLocation,
-  type ModelMessage,
   type NodeMessage,
   type TensorMessage,
 } from "../../onnx/messages.js";
@@ -56,8 +55,8 @@ const elementBytes = { F32: 4, F16: 2, BF16: 2, F64: 8, I64: 8, I32: 4 } as cons
 export function readOnnx(bytes: Uint8Array, name: string, beside?: ReadBeside): OnnxFile {
   const failure = (code: string, problem: string, cause?: unknown) =>
     new ModelError(code, `Cannot read weights "${name}": ${problem}`, { cause });
-  const model = decode(bytes, (cause) =>
-    failure("WEIGHTS_FORMAT", "expected an ONNX file, got bytes that are none", cause),
+  const model = decodeModel(bytes, (problem) =>
+    failure("WEIGHTS_FORMAT", "expected an ONNX file, got bytes that are none", new Error(problem)),
   );
   const { graph } = model;
   if (!graph || graph.node.length === 0) {
@@ -175,12 +174,4 @@ function readExternal(
     "WEIGHTS_TRUNCATED",
     `expected bytes ${from} to ${to} of ${quote(location)}, got ${file.length} in all`,
   );
-}
-
-function decode(bytes: Uint8Array, failure: (cause: unknown) => ModelError): ModelMessage {
-  try {
-    return decodeModel(bytes);
-  } catch (cause) {
-    throw failure(cause);
-  }
 }

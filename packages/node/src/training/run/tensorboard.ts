@@ -14,7 +14,14 @@
 import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import protobuf from "protobufjs/light.js";
+import { encodeMessage } from "@inception-resnet-v2/core/internal/protobuf/encode.js";
+import {
+  type Message,
+  many,
+  message,
+  one,
+  type Written,
+} from "@inception-resnet-v2/core/internal/protobuf/schema.js";
 import { maskedCrc32c } from "../../weights/formats/tensorflow/crc32c.js";
 
 /** An open event file. */
@@ -47,7 +54,7 @@ export async function openEvents(
   const path = join(folder, `events.out.tfevents.${seconds}.${hostname()}.${process.pid}`);
   const file = await open(path, "a");
   let last = Promise.resolve();
-  const append = (event: Readonly<Record<string, unknown>>) => {
+  const append = (event: Event) => {
     const record = encodeRecord(event);
     const written = last.then(() => appendWhole(file, record));
     last = written.catch(() => {}); // whoever awaits `written` learns of it
@@ -90,39 +97,27 @@ async function appendWhole(file: FileHandle, record: Uint8Array): Promise<void> 
   }
 }
 
-function encodeRecord(event: Readonly<Record<string, unknown>>): Uint8Array {
-  const type = schema.lookupType("tensorboard.Event");
-  const message = type.encode(type.fromObject(event)).finish();
-  const record = new Uint8Array(message.length + 16);
+function encodeRecord(event: Event): Uint8Array {
+  const bytes = encodeMessage(eventType, event);
+  const record = new Uint8Array(bytes.length + 16);
   const view = new DataView(record.buffer);
-  view.setBigUint64(0, BigInt(message.length), true);
+  view.setBigUint64(0, BigInt(bytes.length), true);
   view.setUint32(8, maskedCrc32c(record.subarray(0, 8)), true);
-  record.set(message, 12);
-  view.setUint32(12 + message.length, maskedCrc32c(message), true);
+  record.set(bytes, 12);
+  view.setUint32(12 + bytes.length, maskedCrc32c(bytes), true);
   return record;
 }
 
 const sessionStart = 1;
 
-const one = (type: string, id: number) => ({ type, id });
-
-const schema = protobuf.Root.fromJSON({
-  nested: {
-    tensorboard: {
-      nested: {
-        Event: {
-          fields: {
-            wallTime: one("double", 1),
-            step: one("int64", 2),
-            fileVersion: one("string", 3),
-            summary: one("Summary", 5),
-            sessionLog: one("SessionLog", 7),
-          },
-        },
-        Summary: { fields: { value: { rule: "repeated", type: "Value", id: 1 } } },
-        Value: { fields: { tag: one("string", 1), simpleValue: one("float", 2) } },
-        SessionLog: { fields: { status: one("int32", 1) } },
-      },
-    },
-  },
+const scalar = message("Summary.Value", { tag: one("text", 1), simpleValue: one("float", 2) });
+const summary = message("Summary", { value: many(scalar, 1) });
+const sessionLog = message("SessionLog", { status: one("int", 1) });
+const eventType = message("Event", {
+  wallTime: one("double", 1),
+  step: one("int", 2),
+  fileVersion: one("text", 3),
+  summary: one(summary, 5),
+  sessionLog: one(sessionLog, 7),
 });
+type Event = Written<Message<typeof eventType>>;

@@ -5,7 +5,7 @@
  * what follows: 0 a literal, 1 a copy of 4 to 11 bytes from up to 2 kB back, 2 and 3 copies of up to
  * 64 bytes with an offset of two and four bytes. A copy may reach into what it writes itself.
  */
-import { ByteReader } from "../byte-reader.js";
+import { ByteReader } from "@inception-resnet-v2/core/internal/protobuf/byte-reader.js";
 
 /** No stream grows by more: three bytes make 64. */
 const largestRatio = 22;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { ByteReader } from "@inception-resnet-v2/core/internal/protobuf/byte-reader.js";
 import { readingFailure } from "@inception-resnet-v2/core/internal/weights/formats/failure.js";
 import { fixtureBytes } from "@inception-resnet-v2/test/helpers/tf-checkpoints.js";
 import {
@@ -8,7 +9,6 @@ import {
   tableOf,
   varint,
 } from "@inception-resnet-v2/test/helpers/tf-table.js";
-import { ByteReader } from "../byte-reader.js";
 import { crc32c } from "./crc32c.js";
 import { decodeSnappy } from "./snappy.js";
 import { isTfTable, readTfTable } from "./tf-table.js";

@@ -14,9 +14,9 @@
  * block is checked whole; blocks follow each other and keys ascend, so that no byte counts twice.
  */
 
+import { ByteReader } from "@inception-resnet-v2/core/internal/protobuf/byte-reader.js";
 import type { Failure } from "@inception-resnet-v2/core/internal/weights/formats/failure.js";
 import { fileKind } from "@inception-resnet-v2/core/internal/weights/strangers.js";
-import { ByteReader } from "../byte-reader.js";
 import { maskedCrc32c } from "./crc32c.js";
 import { decodeSnappy } from "./snappy.js";
 

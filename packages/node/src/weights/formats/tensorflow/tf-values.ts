@@ -6,9 +6,9 @@
  * Numbers of types and fields are those of tensorflow/core/framework/types.proto and tensor.proto.
  */
 
+import { ByteReader } from "@inception-resnet-v2/core/internal/protobuf/byte-reader.js";
 import type { Failure } from "@inception-resnet-v2/core/internal/weights/formats/failure.js";
 import { decodeFloats } from "@inception-resnet-v2/core/internal/weights/formats/floats.js";
-import { ByteReader } from "../byte-reader.js";
 import { ProtobufMessage } from "../protobuf-fields.js";
 
 /** TensorFlow's names of its types, by number. */

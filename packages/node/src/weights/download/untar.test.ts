@@ -41,11 +41,11 @@ describe("unpackMember()", { skip }, () => {
     const plain = gunzipSync(packed);
     const cases = {
       "none.tar.gz": [gzipSync(Buffer.alloc(1024)), 'no file "m.ckpt"'],
-      "empty.tar.gz": [gzipSync(Buffer.alloc(0)), 'no file "m.ckpt"'],
-      "text.tar.gz": [gzipSync(Buffer.alloc(1024, "text")), "a header that is none"],
+      "empty.tar.gz": [gzipSync(Buffer.alloc(0)), '"Tar archive is truncated."'],
+      "text.tar.gz": [gzipSync(Buffer.alloc(1024, "text")), '"Invalid tar number."'],
       "plain.tar.gz": [plain, '"incorrect header check"'],
       "cut.tar.gz": [packed.subarray(0, 200), '"unexpected end of file"'],
-      "short.tar.gz": [gzipSync(plain.subarray(0, 5000)), "its end too early"],
+      "short.tar.gz": [gzipSync(plain.subarray(0, 5000)), '"Tar archive is truncated."'],
     } as const;
     for (const [name, [bytes, found]] of Object.entries(cases)) {
       await writeFile(at(name), bytes);

@@ -58,6 +58,8 @@ export interface FakeRepository {
   readonly files: Readonly<Record<string, { readonly content: Buffer; readonly isLarge: boolean }>>;
   /** Who may read it; everybody where it is not given. */
   readonly token?: string;
+  /** Most files of one answer that lists them; all where it is not given. */
+  readonly pageSize?: number;
 }
 
 /** A hub, and the server that it redirects to for bytes. */
@@ -86,7 +88,7 @@ export async function startHub(
     if (!repository || (repository.token && !isAllowed)) return void response.writeHead(401).end();
     if (!commit) return void response.writeHead(404).end();
     if (api && verb === "revision") return json(response, { _id: "1", id, sha: commit });
-    if (api) return json(response, listOf(repository));
+    if (api) return listFiles(request, response, repository);
     const file = repository.files[name ?? ""];
     if (!file) return void response.writeHead(404, { "x-error-code": "EntryNotFound" }).end();
     const path = `/bytes/${hashOf(file)}`;
@@ -124,6 +126,23 @@ function listOf({ files }: FakeRepository): object[] {
       lfs: { oid: hashOf(file), size: file.content.length, pointerSize: 134 },
     }),
   }));
+}
+
+/** Lists a page of files, and where the next page is, as the hub does. */
+function listFiles(
+  request: IncomingMessage,
+  response: ServerResponse,
+  repository: FakeRepository,
+): void {
+  const all = listOf(repository);
+  const url = new URL(request.url ?? "", `http://${request.headers.host}`);
+  const from = Number(url.searchParams.get("cursor") ?? 0);
+  const to = from + (repository.pageSize ?? all.length);
+  if (to < all.length) {
+    url.searchParams.set("cursor", String(to));
+    response.setHeader("link", `<${url}>; rel="next"`);
+  }
+  json(response, all.slice(from, to));
 }
 
 function commitOf(repository: FakeRepository | undefined, revision: string): string | undefined {

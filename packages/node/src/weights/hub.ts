@@ -1,12 +1,11 @@
 /**
  * @file Weights of the Hugging Face hub.
  *
- * `@huggingface/hub` asks for the commit and the files with their hashes. Its own download does not
- * serve (`downloadFileToCacheDir` of 2.17): it begins anew after a cut, checks no hash, tells no
- * progress, cannot be stopped, lets two processes write one file, prints to the console, names
- * snapshots after the last commit of the file instead of the revision's, and writes no refs, so that
- * Python finds nothing. The bytes therefore come through `download.ts`, from the address that Python
- * takes, too. The token goes along to the hub alone, not to where it redirects.
+ * Two questions to the hub give the commit of a revision and the files there with their hashes; the
+ * bytes come through `download.ts`, from the address that Python takes, too. `@huggingface/hub` would
+ * ask the same two, in 12 MB, and its download does not serve (`downloadFileToCacheDir` of 2.17): it
+ * begins anew after a cut, checks no hash, tells no progress, and writes no refs, so that Python finds
+ * nothing. The token goes along to the hub alone, not to where it redirects.
  */
 import { ModelError, ResourceError } from "@inception-resnet-v2/core/internal/errors.js";
 import { hubFiles } from "@inception-resnet-v2/core/internal/weights/published.js";
@@ -100,29 +99,71 @@ async function listRepository(
   { id, revision }: Repository,
   { name, http, signal }: DownloadContext,
 ): Promise<ListedFile[]> {
-  const { HubApiError, listFiles, modelInfo } = await import("@huggingface/hub");
   const hubUrl = hubEndpoint();
-  const params = { hubUrl, fetch: http.fetch };
+  const api = `${hubUrl}/api/models/${id}`;
   try {
-    const info = await modelInfo({ ...params, name: id, revision, additionalFields: ["sha"] });
-    const commit = String(info.sha);
+    const { body: info } = await ask(http, `${api}/revision/${encodeURIComponent(revision)}`);
+    const commit = String((info as { sha?: unknown }).sha);
     if (!isCommit(commit)) throw new Error(`commit ${quote(commit)}`);
-    const repo = { type: "model", name: id } as const;
     const files: ListedFile[] = [];
-    for await (const entry of listFiles({ ...params, repo, revision: commit })) {
-      if (entry.type !== "file") continue;
-      const hash = entry.lfs?.oid ?? entry.oid ?? "";
-      if (!/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(hash)) throw new Error(`hash ${quote(hash)}`);
-      files.push({ commit, name: entry.path, hash, bytes: entry.size });
+    for (let url: string | undefined = `${api}/tree/${commit}`; url; ) {
+      const { body, next }: Answer = await ask(http, url);
+      for (const entry of body as readonly HubEntry[]) {
+        if (entry.type === "file") files.push(listedFile(entry, commit));
+      }
+      url = next;
     }
     return files;
   } catch (error) {
     signal?.throwIfAborted();
-    if (error instanceof HubApiError) {
-      throw refused(name, `${hubUrl}/${id}/tree/${revision}`, error.statusCode);
+    if (error instanceof Refusal) {
+      throw refused(name, `${hubUrl}/${id}/tree/${revision}`, error.status);
     }
     throw error instanceof Cut ? unreachable(name, hubUrl, error) : notTheHub(name, hubUrl, error);
   }
+}
+
+/** What the hub says of a file or folder, as far as it matters here; not checked yet. */
+interface HubEntry {
+  readonly type?: unknown;
+  readonly path?: unknown;
+  readonly size?: unknown;
+  /** Git's hash: of the contents, or of the pointer to a large file. */
+  readonly oid?: unknown;
+  /** Of a large file: its SHA-256. */
+  readonly lfs?: { readonly oid?: unknown };
+}
+
+function listedFile({ path, size, oid, lfs }: HubEntry, commit: string): ListedFile {
+  const hash = String(lfs?.oid ?? oid ?? "");
+  if (!/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(hash)) throw new Error(`hash ${quote(hash)}`);
+  if (typeof path !== "string" || typeof size !== "number") {
+    throw new Error(`file ${quote(path)} of ${quote(size)} bytes`);
+  }
+  return { commit, name: path, hash, bytes: size };
+}
+
+/** An answer of the hub, and the address of its next page, if there is one. */
+interface Answer {
+  readonly body: unknown;
+  readonly next: string | undefined;
+}
+
+/** The status of an answer that is none. */
+class Refusal extends Error {
+  constructor(readonly status: number) {
+    super(`status ${status}`);
+  }
+}
+
+async function ask({ fetch }: Http, url: string): Promise<Answer> {
+  const response = await fetch(url, { headers: { accept: "application/json" } });
+  if (!response.ok) {
+    await response.body?.cancel();
+    throw new Refusal(response.status);
+  }
+  const [, next] = /<([^>]+)>;\s*rel="next"/.exec(response.headers.get("link") ?? "") ?? [];
+  return { body: await response.json(), next: next && new URL(next, url).href };
 }
 
 /** The error of a server that answers, but not as the hub does: a page to log in to a network, say. */

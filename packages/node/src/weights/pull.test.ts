@@ -57,7 +57,11 @@ describe("pull() from the hub", () => {
         files: { "pytorch_model.bin": file("p"), "model.safetensors": file("s") },
       },
       "a/pickle": { commits, files: { "pytorch_model.bin": file("p"), "README.md": file("r") } },
-      "a/parts": { commits, files: Object.fromEntries(names.map((name) => [name, file(name)])) },
+      "a/parts": {
+        commits,
+        files: Object.fromEntries(names.map((name) => [name, file(name)])),
+        pageSize: 5,
+      },
       "a/empty": { commits, files: {} },
       "a/private": { commits, files: { "model.safetensors": file("mine") }, token },
       "a/moving": { commits, files: { "model.safetensors": file("old") } },
@@ -225,6 +229,18 @@ describe("pull() from the hub", () => {
         /expected an answer of the hub from http:\S+, got something else \(".*not valid JSON.*"\)$/,
       ),
     );
+    for (const [listing, found] of [
+      ['{"error": "none"}', /got something else \(".*not iterable.*"\)$/],
+      ['[{"type": "file", "path": 1, "size": 2}]', /got something else \("hash /],
+      [`[{"type": "file", "path": 1, "size": 2, "oid": "${commit}"}]`, /\("file 1 of 2 bytes"\)$/],
+    ] as const) {
+      server.files.set("/api/models/a/both/revision/main", Buffer.from(`{"sha": "${commit}"}`));
+      server.files.set(`/api/models/a/both/tree/${commit}`, Buffer.from(listing));
+      await assert.rejects(
+        within(() => pull("a/both"), { HF_ENDPOINT: server.url }),
+        isRejected("WEIGHTS_UNREACHABLE", 5, found),
+      );
+    }
   });
 
   it("keeps nothing of a file with a wrong hash", async () => {

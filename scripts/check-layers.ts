@@ -27,6 +27,7 @@ const layers: Readonly<Record<string, number>> = {
   "core/weights": 4,
   "core/training": 5,
   "core/index.ts": 6,
+  "node/files": 6,
   "node/image": 7,
   "node/data": 8,
   "node/executors/thread": 8,

@@ -28,7 +28,7 @@ import {
 import { hdf5Parts } from "inception-resnet-v2/internal/weights/formats/hdf5/write-hdf5.js";
 import { readKeras } from "inception-resnet-v2/internal/weights/formats/keras.js";
 import { readWeightBytes } from "inception-resnet-v2/internal/weights/read-file.js";
-import { writeParts } from "inception-resnet-v2/internal/weights/write-file.js";
+import { writeWeights } from "inception-resnet-v2/internal/weights/write-weights.js";
 import { repositoryFile } from "./helpers/paths.js";
 import { smallKerasParameters } from "./helpers/small-keras.js";
 
@@ -124,7 +124,7 @@ console.log(kept.length, Math.round(process.resourceUsage().maxRSS / 1024));`;
       parameters.map(({ name, shape }): [string, Tensor] => [name, expectedTensor(name, shape)]),
     );
     const path = join(folder, "ours.weights.h5");
-    await writeParts(path, hdf5Parts(kerasDatasets(values)));
+    await writeWeights(path, hdf5Parts(kerasDatasets(values)));
     assert.equal(run("keras_full_files.py", "check", path), "898 of 898");
   });
 });

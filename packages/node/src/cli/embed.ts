@@ -3,10 +3,11 @@
  */
 
 import { UsageError } from "@inception-resnet-v2/core/internal/errors.js";
+import { safetensorsParts } from "@inception-resnet-v2/core/internal/weights/formats/safetensors.js";
 import { Command, Option } from "commander";
-import { writeSafetensors } from "../weights/write-safetensors.js";
+import { writeParts } from "../files/write-file.js";
 import { eachImage, namedImages } from "./each-image.js";
-import { writeNpy } from "./npy.js";
+import { encodeNpy } from "./npy.js";
 import { type ModelFlags, openModel, withModelOptions } from "./options.js";
 
 interface EmbedFlags extends ModelFlags {
@@ -70,11 +71,14 @@ async function embed(patterns: string[], flags: EmbedFlags): Promise<void> {
   rows.forEach((row, at) => {
     data.set(row, at * shape[1]);
   });
-  if (format === "npy") await writeNpy(out, { shape, data });
-  else {
-    const metadata = { files: JSON.stringify(files) };
-    await writeSafetensors(out, new Map([["features", { shape, data }]]), { metadata });
-  }
+  const features = { shape, data };
+  const metadata = { files: JSON.stringify(files) };
+  await writeParts(
+    out,
+    format === "npy"
+      ? [encodeNpy(features)]
+      : safetensorsParts(new Map([["features", features]]), { metadata }),
+  );
 }
 
 function writeLine(value: unknown): void {

@@ -6,8 +6,8 @@ import { exitCodes, packError, UsageError } from "@inception-resnet-v2/core/inte
 import { evaluationText } from "@inception-resnet-v2/core/internal/evaluation/text.js";
 import { Command } from "commander";
 import { evaluate } from "../evaluation/evaluate.js";
+import { writeText } from "../files/write-file.js";
 import { evaluationPage } from "../training/run/report.js";
-import { writeText } from "../training/run/run-folder.js";
 import { listenForInterruption } from "./interruption.js";
 import { type ModelFlags, weightsOf, withModelOptions } from "./options.js";
 import { createProgress, type Progress } from "./progress.js";

@@ -4,7 +4,6 @@
  * Layout (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html): magic, version,
  * header length, a Python dict as text padded so that the data starts at a multiple of 64, the data.
  */
-import { rename, rm, writeFile } from "node:fs/promises";
 import type { Tensor } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
 
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0]; // \x93NUMPY, version 1.0
@@ -22,16 +21,4 @@ export function encodeNpy({ shape, data }: Tensor): Uint8Array {
     Buffer.from(header, "latin1"),
     new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
   ]);
-}
-
-/** Writes an array beside and renames, so that no half of it is ever under its final name. */
-export async function writeNpy(path: string, array: Tensor): Promise<void> {
-  const beside = `${path}.${process.pid}.tmp`;
-  try {
-    await writeFile(beside, encodeNpy(array));
-    await rename(beside, path);
-  } catch (error) {
-    await rm(beside, { force: true });
-    throw error;
-  }
 }

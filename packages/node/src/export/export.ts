@@ -13,7 +13,7 @@ import { hdf5Parts } from "../weights/formats/hdf5/write-hdf5.js";
 import { writeTorch } from "../weights/formats/torch/write-torch.js";
 import { loadWeights } from "../weights/load.js";
 import { saveWeights } from "../weights/save.js";
-import { writeFolder, writeParts } from "../weights/write-file.js";
+import { writeWeightFolder, writeWeights } from "../weights/write-weights.js";
 import { foldScales } from "./fold-scales.js";
 import { type ExportedModel, exportOnnx } from "./onnx.js";
 import { type ExportCheck, readAgain } from "./read-again.js";
@@ -80,7 +80,7 @@ export async function exportWeights(options: ExportOptions): Promise<ExportResul
   const written = format === "keras" ? foldScales(parameters) : parameters;
   switch (format) {
     case "onnx":
-      await writeParts(out, [
+      await writeWeights(out, [
         exportOnnx(model, { preprocessing, batch, dtype: dtype === "F16" ? "F16" : "F32" }),
       ]);
       break;
@@ -90,10 +90,10 @@ export async function exportWeights(options: ExportOptions): Promise<ExportResul
       break;
     }
     case "keras":
-      await writeParts(out, hdf5Parts(kerasDatasets(written)));
+      await writeWeights(out, hdf5Parts(kerasDatasets(written)));
       break;
     case "tfjs":
-      await writeFolder(out, exportTfjs(model));
+      await writeWeightFolder(out, exportTfjs(model));
       break;
     default:
       await saveWeights(out, parameters, {

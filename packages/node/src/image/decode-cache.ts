@@ -7,13 +7,14 @@
  * written beside and renamed, so several threads and programs may share a folder; one that is cut
  * off or damaged counts as absent. Trouble with writing never stops a run, see `failure`.
  */
-import { createHash, randomUUID } from "node:crypto";
-import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { crc32 } from "node:zlib";
 import type { Pixels } from "@inception-resnet-v2/core/internal/image/pixels.js";
 import { resample } from "@inception-resnet-v2/core/internal/image/resample.js";
+import { writeBeside } from "../files/write-file.js";
 
 /** Where photos are kept: in up to `bytes` of the memory of this thread, or in a folder. */
 export type CachePlace =
@@ -131,14 +132,11 @@ function diskStore(folder: string): Store {
     async write(file, stamp, pixels) {
       if (failure) return;
       const path = pathOf(file, stamp);
-      const beside = `${path}.${randomUUID()}`;
       try {
         await mkdir(dirname(path), { recursive: true });
-        await writeFile(beside, pack(pixels));
-        await rename(beside, path);
+        await writeBeside(path, (beside) => writeFile(beside, pack(pixels)));
       } catch (error) {
         failure = error as Error;
-        await rm(beside, { force: true }).catch(() => {});
       }
     },
   };

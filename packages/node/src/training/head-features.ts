@@ -22,11 +22,14 @@ import {
   type Tensors,
   tensor,
 } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
-import { readSafetensors } from "@inception-resnet-v2/core/internal/weights/formats/safetensors.js";
+import {
+  readSafetensors,
+  safetensorsParts,
+} from "@inception-resnet-v2/core/internal/weights/formats/safetensors.js";
 import type { Sample } from "../data/dataset.js";
+import { writeParts } from "../files/write-file.js";
 import { cacheFolder } from "../image/decode-cache.js";
 import { readWeightBytes } from "../weights/read-file.js";
-import { writeSafetensors } from "../weights/write-safetensors.js";
 import { type LoadSample, validationBatches } from "./batches.js";
 import type { PrepareEvent, WarningEvent } from "./events.js";
 
@@ -67,7 +70,7 @@ export async function* headFeatures(
   if (!options.keep) return features;
   try {
     await mkdir(dirname(path), { recursive: true });
-    await writeSafetensors(path, new Map([["features", features]]));
+    await writeParts(path, safetensorsParts(new Map([["features", features]])));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     yield {

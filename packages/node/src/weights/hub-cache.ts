@@ -9,19 +9,10 @@
  *
  * What refers to something is written after it: at no moment does a link or a ref lead nowhere.
  */
-import { randomBytes } from "node:crypto";
-import {
-  access,
-  mkdir,
-  readFile,
-  readlink,
-  rename,
-  rm,
-  symlink,
-  writeFile,
-} from "node:fs/promises";
+import { access, mkdir, readFile, readlink, rename, symlink, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { hubFiles } from "@inception-resnet-v2/core/internal/weights/published.js";
+import { writeBeside } from "../files/write-file.js";
 import { hubCacheFolder } from "./download/environment.js";
 
 /** A repository of models at a branch, tag or commit. */
@@ -87,12 +78,9 @@ export async function linkSnapshot(repository: Repository, file: HubFile): Promi
   const target = relative(dirname(path), blob);
   if ((await readlink(path).catch(() => undefined)) === target) return;
   await mkdir(dirname(path), { recursive: true });
-  const beside = `${path}.${randomBytes(4).toString("hex")}.tmp`;
   try {
-    await symlink(target, beside);
-    await rename(beside, path);
+    await writeBeside(path, (beside) => symlink(target, beside));
   } catch (error) {
-    await rm(beside, { force: true });
     // Windows without leave to make links: huggingface_hub moves the file there, too.
     if ((error as NodeJS.ErrnoException).code !== "EPERM") throw error;
     await rename(blob, path);
@@ -105,9 +93,7 @@ export async function writeRef(repository: Repository, commit: string): Promise<
   const path = refPath(repository);
   if ((await readFile(path, "utf8").catch(() => undefined)) === commit) return;
   await mkdir(dirname(path), { recursive: true });
-  const beside = `${path}.${randomBytes(4).toString("hex")}.tmp`;
-  await writeFile(beside, commit);
-  await rename(beside, path);
+  await writeBeside(path, (beside) => writeFile(beside, commit));
 }
 
 /** Whether a file, or what a link leads to, exists. */

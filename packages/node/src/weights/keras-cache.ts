@@ -6,10 +6,10 @@
  * once its MD5 is right. What is taken out of an archive is moved to its name when it is whole.
  */
 
-import { randomBytes } from "node:crypto";
-import { rename, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { WebWeights } from "@inception-resnet-v2/core/internal/weights/published.js";
+import { writeBeside } from "../files/write-file.js";
 import { hashFile } from "./download/checksum.js";
 import { type DownloadContext, download } from "./download/download.js";
 import { kerasModelsFolder, mirrored } from "./download/environment.js";
@@ -45,15 +45,11 @@ export async function pullToKerasCache(
   }
   if (member === undefined) return path;
   const place = placeOf(weights);
-  const beside = `${place}.${randomBytes(4).toString("hex")}.tmp`;
   try {
-    await unpackMember(path, member, beside);
-    await rename(beside, place);
+    await writeBeside(place, (beside) => unpackMember(path, member, beside));
   } catch (error) {
     // Another process that waited for the same archive may have unpacked and removed it.
     if (!(await isThere(place))) throw error;
-  } finally {
-    await rm(beside, { force: true });
   }
   if (!wasThere) await rm(path, { force: true });
   return place;

@@ -9,12 +9,12 @@ import {
   type WebWeights,
 } from "@inception-resnet-v2/core/internal/weights/published.js";
 import { quote } from "@inception-resnet-v2/core/internal/weights/quote.js";
+import { isFull } from "../files/write-file.js";
 import type { DownloadContext, PullProgress } from "./download/download.js";
 import { openHttp } from "./download/http.js";
 import { pullFromHub } from "./hub.js";
 import { findInHubCache, isCommit, parseRepository, type Repository } from "./hub-cache.js";
 import { findInKerasCache, pullToKerasCache } from "./keras-cache.js";
-import { isFull } from "./write-file.js";
 
 export type { PullProgress } from "./download/download.js";
 

@@ -6,7 +6,7 @@ import {
   type SaveWeightsOptions,
   weightParts,
 } from "@inception-resnet-v2/core/internal/weights/encode.js";
-import { writeParts } from "./write-file.js";
+import { writeWeights } from "./write-weights.js";
 
 /**
  * Writes a network's parameters as safetensors, beside and then renamed: no half of a file is ever
@@ -17,5 +17,5 @@ export async function saveWeights(
   parameters: Tensors,
   options: SaveWeightsOptions = {},
 ): Promise<void> {
-  await writeParts(path, weightParts(parameters, options));
+  await writeWeights(path, weightParts(parameters, options));
 }

@@ -6,7 +6,7 @@ import {
   safetensorsParts,
   type WriteOptions,
 } from "@inception-resnet-v2/core/internal/weights/formats/safetensors.js";
-import { writeParts } from "./write-file.js";
+import { writeWeights } from "./write-weights.js";
 
 /**
  * Writes a file beside and renames it, tensor by tensor: no half of it is ever under its final
@@ -18,5 +18,5 @@ export async function writeSafetensors(
   tensors: Tensors,
   options: WriteOptions = {},
 ): Promise<void> {
-  await writeParts(path, safetensorsParts(tensors, options));
+  await writeWeights(path, safetensorsParts(tensors, options));
 }

@@ -12,8 +12,8 @@ import {
   tensor,
 } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
 import { readSafetensors } from "@inception-resnet-v2/core/internal/weights/formats/safetensors.js";
+import { isFull } from "../../files/write-file.js";
 import { readWeightBytes } from "../../weights/read-file.js";
-import { isFull } from "../../weights/write-file.js";
 import { writeSafetensors } from "../../weights/write-safetensors.js";
 
 /** Where a run stands. */

@@ -11,11 +11,11 @@ import {
 } from "@inception-resnet-v2/core/internal/evaluation/report.js";
 import { formatSeconds } from "@inception-resnet-v2/core/internal/summary/format.js";
 import type { Freeze } from "@inception-resnet-v2/core/internal/training/freeze.js";
+import { writeText } from "../../files/write-file.js";
 import { thumbnail } from "../../image/decode-node.js";
 import { InceptionResNetV2 } from "../../model/model.js";
 import { saving } from "./checkpoint.js";
 import type { Run } from "./run.js";
-import { writeText } from "./run-folder.js";
 
 /** Side of the pictures in a report, in pixels. */
 const pictureSide = 160;

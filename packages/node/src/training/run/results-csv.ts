@@ -7,7 +7,7 @@
 import { readFile } from "node:fs/promises";
 import { InputError } from "@inception-resnet-v2/core/internal/errors.js";
 import type { EpochRow } from "@inception-resnet-v2/core/internal/evaluation/epoch-row.js";
-import { writeText } from "./run-folder.js";
+import { writeText } from "../../files/write-file.js";
 
 /** The columns in their order; the names are also those of the event file. */
 const columns = {

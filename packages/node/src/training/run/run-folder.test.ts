@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readdir, writeFile } from "node:fs/promises";
+import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { createRunFolder, readRunConfig, writeText } from "./run-folder.js";
+import { createRunFolder, readRunConfig } from "./run-folder.js";
 
 const folder = () => mkdtemp(join(tmpdir(), "irv2-"));
 
@@ -40,17 +40,5 @@ describe("a run folder", () => {
       await writeFile(join(at, "config.json"), text);
       await assert.rejects(readRunConfig(at), sentence("a config.json of version 1", got));
     }
-  });
-
-  it("never holds half a text under its name", async () => {
-    const at = await folder();
-    const path = join(at, "report.html");
-    await mkdir(path); // a file cannot be renamed to a folder
-    await assert.rejects(writeText(path, "page"), {
-      name: "ResourceError",
-      code: "FILE_UNWRITABLE",
-      message: `Cannot write "${path}": expected a place for the file, got EISDIR`,
-    });
-    assert.deepEqual(await readdir(at), ["report.html"]);
   });
 });

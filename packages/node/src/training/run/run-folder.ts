@@ -4,13 +4,10 @@
  *   config.json  results.csv  events.out.tfevents.*  report.html  state.safetensors
  *   weights/best.safetensors  weights/last.safetensors
  */
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  ModelError,
-  ResourceError,
-  UsageError,
-} from "@inception-resnet-v2/core/internal/errors.js";
+import { ModelError, UsageError } from "@inception-resnet-v2/core/internal/errors.js";
+import { isUnfinished } from "../../files/write-file.js";
 import type { Settings } from "../settings.js";
 
 /** Paths of a run. */
@@ -112,24 +109,8 @@ export async function readRunConfig(path: string): Promise<RunConfig> {
 export async function cleanRunFolder({ path }: RunFolder): Promise<void> {
   for (const folder of [path, join(path, "weights")]) {
     const names = await readdir(folder).catch(() => []);
-    const left = names.filter((name) => /\.[\da-f-]+\.tmp$/.test(name));
+    const left = names.filter(isUnfinished);
     await Promise.all(left.map((name) => rm(join(folder, name), { force: true })));
-  }
-}
-
-/** Writes a text file beside and renames it. Throws `ResourceError` when it cannot be written. */
-export async function writeText(path: string, text: string): Promise<void> {
-  const beside = `${path}.${process.pid}.tmp`;
-  try {
-    await writeFile(beside, text, { flush: true });
-    await rename(beside, path);
-  } catch (cause) {
-    await rm(beside, { force: true }).catch(() => {});
-    throw new ResourceError(
-      "FILE_UNWRITABLE",
-      `Cannot write "${path}": expected a place for the file, got ${(cause as NodeJS.ErrnoException).code}`,
-      { cause },
-    );
   }
 }
 

@@ -7,12 +7,13 @@ import type { Graph } from "@inception-resnet-v2/core/internal/graph/ir.js";
 import type { Tensors } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
 import type { Trainer } from "@inception-resnet-v2/core/internal/training/trainer.js";
 import type { Dataset } from "../../data/dataset.js";
+import { writeText } from "../../files/write-file.js";
 import { saveWeights } from "../../weights/save.js";
 import { networkShape } from "../network.js";
 import type { Phase, Settings } from "../settings.js";
 import { type Progress, saving, writeCheckpoint } from "./checkpoint.js";
 import { epochScalars, writeResults } from "./results-csv.js";
-import { type RunConfig, type RunFolder, writeText } from "./run-folder.js";
+import type { RunConfig, RunFolder } from "./run-folder.js";
 import type { EventFile } from "./tensorboard.js";
 
 /** Where every run starts. */

@@ -11,7 +11,7 @@ import { type FileHandle, mkdir, open, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ModelError } from "@inception-resnet-v2/core/internal/errors.js";
-import { isFull } from "../write-file.js";
+import { isFull } from "../../files/write-file.js";
 import { type Checksum, checksumNames, hashFile } from "./checksum.js";
 import { Cut, type Http, refused, unreachable } from "./http.js";
 import {

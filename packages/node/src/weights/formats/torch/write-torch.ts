@@ -14,7 +14,7 @@ import {
   encodeFloats,
   type FloatType,
 } from "@inception-resnet-v2/core/internal/weights/formats/floats.js";
-import { writeParts } from "../../write-file.js";
+import { writeWeights } from "../../write-weights.js";
 import { type ZipEntry, zipParts } from "../zip/write-zip.js";
 
 /** How to write. */
@@ -134,5 +134,5 @@ export async function writeTorch(
   tensors: Tensors,
   options: WriteTorchOptions = {},
 ): Promise<void> {
-  await writeParts(path, zipParts(entriesOf(tensors, options), { alignment }));
+  await writeWeights(path, zipParts(entriesOf(tensors, options), { alignment }));
 }

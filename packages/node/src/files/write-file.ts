@@ -1,0 +1,133 @@
+/**
+ * @file Files written beside and renamed: no half of one is ever under its final name, and a failure
+ * leaves nothing behind but what was there before.
+ *
+ * Bytes are on the disk before the rename, so after a power cut the name leads to the old file or to
+ * the new one, whole. What a killed process leaves ends in `.<hex>.tmp`.
+ */
+import { randomUUID } from "node:crypto";
+import { mkdir, open, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { ResourceError } from "@inception-resnet-v2/core/internal/errors.js";
+
+/** How to write. */
+export interface WriteFileOptions {
+  /** What is written, for the message of an error, such as `weights`; the path alone by default. */
+  readonly what?: string;
+  /** Code of the error where there is no place for it; `FILE_UNWRITABLE`. */
+  readonly code?: "FILE_UNWRITABLE" | "WEIGHTS_UNWRITABLE";
+  /** Stops before the next part; the promise rejects with its reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Bytes, or text in UTF-8, in the order of the file. */
+export type FileParts = Iterable<Uint8Array | string> | AsyncIterable<Uint8Array | string>;
+
+/**
+ * Writes a file part by part. Passes on what `parts` throws; throws `ResourceError` when the file
+ * cannot be written, `DISK_FULL` where there is no space.
+ */
+export async function writeParts(
+  path: string,
+  parts: FileParts,
+  options: WriteFileOptions = {},
+): Promise<void> {
+  await explaining(path, "a place for the file", options, () =>
+    writeBeside(path, (beside) => writeNew(beside, parts, options)),
+  );
+}
+
+/** Writes a text. Throws as `writeParts` does. */
+export async function writeText(
+  path: string,
+  text: string,
+  options: WriteFileOptions = {},
+): Promise<void> {
+  await writeParts(path, [text], options);
+}
+
+/**
+ * Writes files into a new folder, or in place of an empty one. Throws as `writeParts` does; nothing is
+ * left behind then.
+ */
+export async function writeFolder(
+  path: string,
+  files: Iterable<readonly [name: string, bytes: Uint8Array]>,
+  options: WriteFileOptions = {},
+): Promise<void> {
+  await explaining(path, "a place for a new folder", options, () =>
+    writeBeside(path, async (beside) => {
+      await mkdir(beside);
+      for (const [name, bytes] of files) await writeNew(join(beside, name), [bytes], options);
+    }),
+  );
+}
+
+/**
+ * Lets `write` make a file, folder or link under a name of its own beside `path`, and renames it.
+ * Passes on what goes wrong, when it has removed what there is of it.
+ */
+export async function writeBeside(
+  path: string,
+  write: (beside: string) => Promise<void>,
+): Promise<void> {
+  const beside = `${path.replace(/[/\\]+$/, "")}.${randomUUID()}.tmp`;
+  try {
+    await write(beside);
+    await rename(beside, path);
+  } catch (error) {
+    await rm(beside, { recursive: true, force: true }).catch(() => {});
+    throw error;
+  }
+}
+
+/** Whether a name is one that `writeBeside` gave to what is not yet whole. */
+export function isUnfinished(name: string): boolean {
+  return /\.[\da-f-]+\.tmp$/.test(name);
+}
+
+/** Whether there was no space to write: on the disk, of a quota, or of a limit to files. */
+export function isFull(error: unknown): boolean {
+  const { code } = (error ?? {}) as NodeJS.ErrnoException;
+  return code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG";
+}
+
+async function writeNew(
+  path: string,
+  parts: FileParts,
+  { signal }: WriteFileOptions,
+): Promise<void> {
+  signal?.throwIfAborted();
+  const file = await open(path, "wx");
+  try {
+    for await (const part of parts) {
+      signal?.throwIfAborted();
+      await file.writeFile(part);
+    }
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  signal?.throwIfAborted();
+}
+
+/** Puts an error of the system into words; what else is thrown comes from the caller's parts. */
+async function explaining(
+  path: string,
+  place: string,
+  { what, code = "FILE_UNWRITABLE" }: WriteFileOptions,
+  write: () => Promise<void>,
+): Promise<void> {
+  try {
+    await write();
+  } catch (cause) {
+    const { syscall, code: found } = cause as NodeJS.ErrnoException;
+    if (syscall === undefined) throw cause;
+    const subject = what === undefined ? `"${path}"` : `${what} "${path}"`;
+    throw new ResourceError(
+      isFull(cause) ? "DISK_FULL" : code,
+      `Cannot write ${subject}: expected ${isFull(cause) ? "space on the disk" : place}, got ${found}`,
+      { cause },
+    );
+  }
+}

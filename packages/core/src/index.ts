@@ -33,6 +33,8 @@ export type {
   RunOptions,
 } from "./executors/executor.js";
 export type { Graph, Node, Parameter, Stage, Value } from "./graph/ir.js";
+export { type FoldOptions, forInference } from "./graph/passes/for-inference.js";
+export type { Model } from "./graph/passes/rewrite.js";
 export { printGraph } from "./graph/print.js";
 export {
   type Augmentation,
@@ -44,8 +46,9 @@ export type { Pixels } from "./image/pixels.js";
 export { preprocess } from "./image/preprocess.js";
 export { type Preprocessing, type PresetName, presets } from "./image/presets.js";
 export type { ImageSource } from "./image/source.js";
+export { type OnnxBundle, toOnnx, toTrainingOnnx } from "./onnx/to-onnx.js";
 export { imagenetLabels } from "./predictions/imagenet-1k.js";
-export type { Prediction } from "./predictions/predictions.js";
+export { type Prediction, softmax, topK } from "./predictions/predictions.js";
 export { type Summary, type SummaryDepth, summarize } from "./summary/summary.js";
 export type { Shape, Tensor, Tensors } from "./tensor/tensor.js";
 export {
@@ -60,6 +63,9 @@ export {
 export { type Recipe, type RecipeName, recipeNames, recipes } from "./training/recipes.js";
 export { type Schedule, schedules } from "./training/schedule.js";
 export type { SaveWeightsOptions } from "./weights/encode.js";
+export { readSafetensors, type Safetensors } from "./weights/formats/safetensors.js";
+export type { TensorEntry, TensorFile } from "./weights/formats/tensor-file.js";
 export { type Initializer, initializeParameters } from "./weights/initialize.js";
 export type { NetworkShape, WeightMetadata } from "./weights/metadata.js";
-export type { LoadedWeights, LoadWeightsOptions } from "./weights/take.js";
+export type { FileFormat, OpenedWeights } from "./weights/opened.js";
+export { type LoadedWeights, type LoadWeightsOptions, takeWeights } from "./weights/take.js";

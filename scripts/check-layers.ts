@@ -11,6 +11,7 @@ import { type SourceFile, sourceFiles } from "./source-files.js";
  * those of packages without `src`: all of core lies below all of node.
  */
 const layers: Readonly<Record<string, number>> = {
+  "core/error-codes.ts": -1,
   "core/errors.ts": 0,
   "core/protobuf": 0,
   "core/tensor": 0,
@@ -28,6 +29,7 @@ const layers: Readonly<Record<string, number>> = {
   "core/training": 5,
   "core/index.ts": 6,
   "node/files": 6,
+  "node/cli/exit-codes.ts": 7,
   "node/image": 7,
   "node/data": 8,
   "node/executors/thread": 8,

@@ -1,6 +1,7 @@
 /**
  * @file The house rules that neither the compiler nor the linter knows; part of `npm run check`.
  */
+import { checkCodes } from "./check-codes.js";
 import { checkDocs } from "./check-docs.js";
 import { checkLayers } from "./check-layers.js";
 import { checkSizes } from "./check-sizes.js";
@@ -16,6 +17,7 @@ export interface Problem {
 const checks: Readonly<Record<string, () => Problem[]>> = {
   layers: checkLayers,
   sizes: checkSizes,
+  codes: checkCodes,
   docs: checkDocs,
 };
 

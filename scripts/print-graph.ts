@@ -32,5 +32,5 @@ try {
 } catch (error) {
   if (!(error instanceof Irv2Error)) throw error;
   process.stderr.write(`${error.message}\n`);
-  process.exitCode = error.exitCode;
+  process.exitCode = 1;
 }

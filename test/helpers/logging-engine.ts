@@ -51,5 +51,5 @@ serveEngine({
   explain: (error) =>
     error instanceof Error && error.message.startsWith("program")
       ? error
-      : new ResourceError("EXPLAINED", `Cannot go on: ${(error as Error).message}`),
+      : new ResourceError("OUT_OF_MEMORY", `Cannot go on: ${(error as Error).message}`),
 });

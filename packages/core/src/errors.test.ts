@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { errorCodes } from "./error-codes.js";
 import {
-  exitCodes,
   GraphError,
   InputError,
   Irv2Error,
@@ -14,39 +14,42 @@ import {
 } from "./errors.js";
 
 describe("errors", () => {
-  const classes = [
-    [Irv2Error, "Irv2Error", 1],
-    [UsageError, "UsageError", 2],
-    [InputError, "InputError", 3],
-    [ModelError, "ModelError", 4],
-    [ResourceError, "ResourceError", 5],
-    [GraphError, "GraphError", 1],
-  ] as const;
-  for (const [Kind, name, exitCode] of classes) {
-    it(`of class ${name} end the command line with ${exitCode}, across threads too`, () => {
-      const error = new Kind("SOME_CODE", "Cannot do this", { cause: "that" });
+  const classes = { Irv2Error, UsageError, InputError, ModelError, ResourceError, GraphError };
+  for (const [name, Kind] of Object.entries(classes)) {
+    it(`of class ${name} keep it across threads`, () => {
+      const error = new Kind("WEIGHTS_SHAPE", "Cannot do this", { cause: "that" });
       assert.ok(error instanceof Irv2Error);
-      assert.deepEqual([error.name, error.exitCode, error.cause], [name, exitCode, "that"]);
+      assert.deepEqual([error.name, error.cause], [name, "that"]);
       const back = unpackError(structuredClone(packError(error)));
       assert.ok(back instanceof Kind);
       assert.deepEqual(
-        [back.name, back.code, back.message, back.exitCode, back.stack],
-        [name, "SOME_CODE", "Cannot do this", exitCode, error.stack],
+        [back.name, back.code, back.message, back.stack],
+        [name, "WEIGHTS_SHAPE", "Cannot do this", error.stack],
       );
     });
   }
 
-  it("have the documented exit codes", () => {
-    assert.deepEqual(exitCodes, {
-      done: 0,
-      failed: 1,
-      usage: 2,
-      badInput: 3,
-      badModel: 4,
-      resource: 5,
-      qualityGate: 6,
-      interrupted: 130,
-    });
+  it("of usage keep the option that they name, across threads too", () => {
+    const error = new UsageError("OPTION_RANGE", "Cannot do this", { option: "batch" });
+    const back = unpackError(structuredClone(packError(error)));
+    assert.ok(back instanceof UsageError);
+    assert.equal(back.option, "batch");
+    assert.equal(new UsageError("OPTION_RANGE", "Cannot do this").option, undefined);
+  });
+});
+
+describe("errorCodes", () => {
+  it("name a subject and a problem, and say what they stand for in a line", () => {
+    for (const [code, meaning] of Object.entries(errorCodes)) {
+      assert.match(code, /^(UNEXPECTED|[A-Z]+(_[A-Z]+)+)$/);
+      assert.doesNotMatch(code, /^(NO|UNKNOWN|ILLEGAL|BAD|INVALID)_/);
+      assert.match(meaning, /^[a-z][^\n]{10,110}[^.\n]$/);
+    }
+  });
+
+  it("say something different each", () => {
+    const meanings = Object.values(errorCodes);
+    assert.equal(new Set(meanings).size, meanings.length);
   });
 });
 
@@ -77,13 +80,13 @@ describe("packError()", () => {
   });
 
   it("keeps what a native library returned, and the error behind an error", () => {
-    const cause = new NativeError("ONEDNN", "Cannot run", { status: 5 });
+    const cause = new NativeError("NATIVE_CALL", "Cannot run", { status: 5 });
     const error = new ResourceError("ENGINE_STOPPED", "Cannot go on", { cause });
     const back = unpackError(structuredClone(packError(error)));
     assert.ok(back.cause instanceof NativeError);
     assert.deepEqual(
       [back.cause.name, back.cause.code, back.cause.status],
-      ["NativeError", "ONEDNN", 5],
+      ["NativeError", "NATIVE_CALL", 5],
     );
   });
 

@@ -2,55 +2,49 @@
  * @file The errors a user can meet, one class per kind, each with a stable code.
  *
  * A message is one sentence: the action or thing that failed, what was expected, what was found;
- * names in quotes, shapes as `320x128x1x1`, no final period. The command line turns the class into
- * an exit code, and worker threads carry errors across as plain data (`packError`, `unpackError`).
+ * names in quotes, shapes as `320x128x1x1`, no final period. It names options of the library; what a
+ * program around it makes of an error (an exit code, a flag, a status) is decided there, by class and
+ * code. Worker threads carry errors across as plain data (`packError`, `unpackError`).
  */
+import type { ErrorCode } from "./error-codes.js";
+
+export type { ErrorCode };
 
 /** Base of every error this library throws on purpose. */
 export class Irv2Error extends Error {
   /** Stable, machine-readable name of the problem, for example `IMAGE_UNREADABLE`. */
-  readonly code: string;
-  /** Exit code that the command line ends with: see `exitCodes`. */
-  readonly exitCode: number = exitCodes.failed;
+  readonly code: ErrorCode;
 
-  constructor(code: string, message: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = new.target.name;
     this.code = code;
   }
 }
 
-/** The documented exit codes of the command line. */
-export const exitCodes = {
-  done: 0,
-  failed: 1,
-  usage: 2,
-  badInput: 3,
-  badModel: 4,
-  resource: 5,
-  qualityGate: 6,
-  interrupted: 130,
-} as const;
-
-/** A wrong option, argument or combination: exit code 2. */
+/** A wrong option, argument or combination. */
 export class UsageError extends Irv2Error {
-  override readonly exitCode: number = exitCodes.usage;
+  /** Name of the option of the library that is at fault, for example `batch`; undefined if none is. */
+  readonly option: string | undefined;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options?: ErrorOptions & { readonly option?: string },
+  ) {
+    super(code, message, options);
+    this.option = options?.option;
+  }
 }
 
-/** An image or data folder that cannot be used: exit code 3. */
-export class InputError extends Irv2Error {
-  override readonly exitCode: number = exitCodes.badInput;
-}
+/** An image or data folder that cannot be used. */
+export class InputError extends Irv2Error {}
 
-/** A weight file or model that cannot be used: exit code 4. */
-export class ModelError extends Irv2Error {
-  override readonly exitCode: number = exitCodes.badModel;
-}
+/** A weight file or model that cannot be used. */
+export class ModelError extends Irv2Error {}
 
-/** Out of memory, disk, network or a missing library: exit code 5. */
-export class ResourceError extends Irv2Error {
-  override readonly exitCode: number = exitCodes.resource;
-}
+/** Out of memory, disk, network or a missing library. */
+export class ResourceError extends Irv2Error {}
 
 /** A graph that breaks its own rules: a mistake in a program, not in its input. */
 export class GraphError extends Irv2Error {}
@@ -60,22 +54,39 @@ export class NativeError extends Irv2Error {
   /** What it returned. */
   readonly status: number;
 
-  constructor(code: string, message: string, options: ErrorOptions & { readonly status: number }) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: ErrorOptions & { readonly status: number },
+  ) {
     super(code, message, options);
     this.status = options.status;
   }
 }
 
+const ownClasses = {
+  Irv2Error,
+  UsageError,
+  InputError,
+  ModelError,
+  ResourceError,
+  GraphError,
+  NativeError,
+};
+
+/** Name of a class of this library's errors. */
+export type ErrorClass = keyof typeof ownClasses;
+
 /** Classes that keep their identity across threads: ours, and those of the language. */
 const classes = [
-  [Irv2Error, UsageError, InputError, ModelError, ResourceError, GraphError, NativeError],
+  Object.values(ownClasses),
   [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError],
 ].flat();
 
 /** An error as plain data, so that it survives a message between threads. */
 export interface PackedError {
   readonly name: string;
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly message: string;
   readonly stack?: string | undefined;
   /** What else the error says of itself: texts, numbers and truth values. */

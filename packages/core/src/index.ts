@@ -15,8 +15,8 @@ export { inceptionV4, inceptionV4Auxiliary } from "./architecture/inception-v4.j
 export type { AuxiliaryHead, Layer, Network } from "./architecture/layers.js";
 export { type LowerOptions, lower } from "./architecture/lower.js";
 export { configureNetwork, type NetworkOptions } from "./architecture/transforms.js";
+export { type ErrorCode, errorCodes } from "./error-codes.js";
 export {
-  exitCodes,
   GraphError,
   InputError,
   Irv2Error,

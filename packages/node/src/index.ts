@@ -3,6 +3,7 @@
  * and what needs Node.
  */
 export * from "@inception-resnet-v2/core";
+export { exitCodes } from "./cli/exit-codes.js";
 export {
   type CalibrateOptions,
   type CalibrateResult,

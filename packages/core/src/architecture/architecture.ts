@@ -109,7 +109,7 @@ export function isArchitectureName(name: unknown): name is ArchitectureName {
 export function findArchitecture(name: string = defaultArchitecture): Architecture {
   if (isArchitectureName(name)) return architectures[name];
   throw new UsageError(
-    "UNKNOWN_ARCH",
+    "ARCHITECTURE_UNKNOWN",
     `Unknown architecture "${name}": expected one of ${architectureNames.join(", ")}`,
   );
 }

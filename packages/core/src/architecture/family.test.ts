@@ -65,11 +65,11 @@ describe("architectures", () => {
   it("are not guessed from a name that is none", () => {
     assert.throws(() => configureNetwork({ arch: "inception_v3" as never }), {
       name: "UsageError",
-      code: "UNKNOWN_ARCH",
+      code: "ARCHITECTURE_UNKNOWN",
       message:
         'Unknown architecture "inception_v3": expected one of inception_resnet_v2, inception_v4, inception_resnet_v1, inception_resnet_v2_paper',
     });
-    assert.throws(() => findArchitecture("constructor"), { code: "UNKNOWN_ARCH" });
+    assert.throws(() => findArchitecture("constructor"), { code: "ARCHITECTURE_UNKNOWN" });
   });
 });
 

@@ -176,12 +176,12 @@ describe("lower()", () => {
   it("refuses a network without layers or without an image", () => {
     assert.throws(() => lower(sequence("none")), {
       name: "GraphError",
-      code: "EMPTY",
+      code: "ARCHITECTURE_INVALID",
       message: 'Cannot build "none": it has no layers',
     });
     assert.throws(() => lower(sequence("blind", conv("1x1", 3))), {
       name: "GraphError",
-      code: "NO_IMAGE",
+      code: "ARCHITECTURE_INVALID",
       message: "Cannot build a conv before the image",
     });
   });

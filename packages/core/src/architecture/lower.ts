@@ -61,7 +61,11 @@ class Lowering {
     layers.forEach((layer, index) => {
       x = this.#layer(layer, x, path, layers.length > 1 ? letterName(layers, index) : undefined);
     });
-    if (!x) throw new GraphError("EMPTY", `Cannot build "${this.#network.name}": it has no layers`);
+    if (!x)
+      throw new GraphError(
+        "ARCHITECTURE_INVALID",
+        `Cannot build "${this.#network.name}": it has no layers`,
+      );
     return x;
   }
 
@@ -71,7 +75,8 @@ class Lowering {
       return this.#graph.input("image", [this.#batch, channels, height, width]);
     }
     if (layer.kind === "stage") return this.#stage(layer.title, layer.layers, x);
-    if (!x) throw new GraphError("NO_IMAGE", `Cannot build a ${layer.kind} before the image`);
+    if (!x)
+      throw new GraphError("ARCHITECTURE_INVALID", `Cannot build a ${layer.kind} before the image`);
     switch (layer.kind) {
       case "conv":
         return this.#block(
@@ -231,7 +236,7 @@ function check({ grid, channels }: Check, x: Value): void {
   const expected = [...(grid ?? []), channels ?? "any"].join("x");
   const found = formatShape(height === undefined ? [c] : [height, width ?? 0, c]);
   throw new GraphError(
-    "SHAPE_STATEMENT",
+    "ARCHITECTURE_SHAPE",
     `Cannot build "${x.name}": expected ${expected} here, inferred ${found}`,
   );
 }

@@ -163,7 +163,7 @@ describe("lower()", () => {
       is(5, 5, 8),
     );
     assert.throws(() => lower(network), {
-      code: "SHAPE_STATEMENT",
+      code: "ARCHITECTURE_SHAPE",
       message: 'Cannot build "first/relu": expected 5x5x8 here, inferred 4x4x8',
     });
   });
@@ -175,7 +175,7 @@ describe("lower()", () => {
       maxPool("3x3", V, { stride: 2, name: "pool" }),
     );
     assert.throws(() => lower(network), {
-      code: "SHAPE_MISMATCH",
+      code: "GRAPH_SHAPE",
       message: 'Cannot build "pool" from "image" 1x3x2x2: expected a grid of at least 3x3, got 2x2',
     });
   });

@@ -110,7 +110,7 @@ describe("backward()", () => {
     const builder = GraphBuilder.from(graph);
     const gradient = builder.input("d", [2]);
     assert.throws(() => backward(builder, graph, [{ of: loss, gradient }], [logits]), {
-      code: "NO_GRADIENT",
+      code: "GRADIENT_MISSING",
       message: 'Cannot differentiate "loss": the backward pass starts after it, see `backward`',
     });
   });

@@ -191,7 +191,7 @@ describe("the gradient of each op is what finite differences say", () => {
       };
       const seeds = outputs.map((of) => ({ of, gradient: of }));
       assert.throws(() => backward(GraphBuilder.from(graph), graph, seeds, [value]), {
-        code: "NO_GRADIENT",
+        code: "GRADIENT_MISSING",
         message: `Cannot differentiate "y": ${reason}`,
       });
     });

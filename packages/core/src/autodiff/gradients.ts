@@ -28,7 +28,7 @@ export type GradientRule<K extends OpName> = (
 /** An op that nothing is differentiated through, with the reason. */
 function noGradient(reason: string): GradientRule<OpName> {
   return ({ node }) => {
-    throw new GraphError("NO_GRADIENT", `Cannot differentiate "${node.name}": ${reason}`);
+    throw new GraphError("GRADIENT_MISSING", `Cannot differentiate "${node.name}": ${reason}`);
   };
 }
 

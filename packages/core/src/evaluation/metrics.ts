@@ -6,7 +6,7 @@
  * never predicted, or of which there is no image. Equal logits rank by class index. Probabilities
  * and sums are in double precision.
  */
-import { InputError, ModelError } from "../errors.js";
+import { type ErrorCode, InputError, ModelError } from "../errors.js";
 import { type CalibrationBin, calibrationBins, calibrationErrorOf } from "./calibration.js";
 
 /** What is evaluated: `logits` holds a row of `classes.length` for each image. */
@@ -198,7 +198,7 @@ function mistakesOf({ classes, files }: EvaluationInput, judged: readonly Judged
 }
 
 function checkInput({ classes, logits, labels, files }: EvaluationInput): void {
-  const fail = (code: string, problem: string) => {
+  const fail = (code: ErrorCode, problem: string) => {
     throw new InputError(code, `Cannot evaluate: ${problem}`);
   };
   const images = labels.length;

@@ -49,7 +49,7 @@ describe("fitTemperature()", () => {
     assert.throws(
       () => fitTemperature({ logits: new Float32Array(), labels: [] }),
       new InputError(
-        "CALIBRATION_EMPTY",
+        "EVALUATION_EMPTY",
         "Cannot fit a temperature: expected one image at least, got none",
       ),
     );

@@ -28,7 +28,7 @@ const precision = 1e-4;
 export function fitTemperature(data: LabelledLogits): number {
   if (data.labels.length === 0) {
     throw new InputError(
-      "CALIBRATION_EMPTY",
+      "EVALUATION_EMPTY",
       "Cannot fit a temperature: expected one image at least, got none",
     );
   }

@@ -42,7 +42,7 @@ describe("GraphBuilder", () => {
     ] as const) {
       assert.throws(add, {
         name: "GraphError",
-        code: "NAME_TAKEN",
+        code: "GRAPH_NAME_TAKEN",
         message: `Cannot build "${name}": the name is used already`,
       });
     }
@@ -54,7 +54,7 @@ describe("GraphBuilder", () => {
     const b = builder.input("b", [1, 2, 4, 3]);
     assert.throws(() => builder.add("add", "sum", [a, b], {}), {
       name: "GraphError",
-      code: "SHAPE_MISMATCH",
+      code: "GRAPH_SHAPE",
       message: 'Cannot build "sum" from "a" 1x2x3x3, "b" 1x2x4x3: expected 1x2x3x3, got 1x2x4x3',
     });
   });
@@ -76,7 +76,7 @@ describe("GraphBuilder", () => {
     for (const [add, problem] of cases) {
       assert.throws(add, {
         name: "GraphError",
-        code: "INPUT_COUNT",
+        code: "GRAPH_INPUTS",
         message: `Cannot build "y": ${problem}`,
       });
     }
@@ -93,6 +93,6 @@ describe("GraphBuilder", () => {
     const longer = second.finish("second", new Map([["z", z]]));
     verifyGraph(longer);
     assert.deepEqual([graph.nodes.length, longer.nodes.length], [1, 2]);
-    assert.throws(() => second.input("y", [1]), { code: "NAME_TAKEN" });
+    assert.throws(() => second.input("y", [1]), { code: "GRAPH_NAME_TAKEN" });
   });
 });

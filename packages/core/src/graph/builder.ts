@@ -50,7 +50,8 @@ export class GraphBuilder {
     attributes: OpAttributes[K],
   ): Value {
     const [first] = this.apply(op, name, inputs, attributes);
-    if (!first) throw new GraphError("NO_OUTPUT", `Cannot build "${name}": op ${op} has no output`);
+    if (!first)
+      throw new GraphError("GRAPH_OUTPUTS", `Cannot build "${name}": op ${op} has no output`);
     return first;
   }
 
@@ -65,7 +66,7 @@ export class GraphBuilder {
     if (!takesInputs(op, inputs)) {
       const got = inputs.map((input) => (input ? `"${input.name}"` : "nothing")).join(", ");
       throw new GraphError(
-        "INPUT_COUNT",
+        "GRAPH_INPUTS",
         `Cannot build "${name}": op ${op} expects the inputs ${ops[op].inputs.join(", ")}, got ${got || "none"}`,
       );
     }
@@ -98,7 +99,7 @@ export class GraphBuilder {
 
   #unique(name: string): string {
     if (this.#names.has(name)) {
-      throw new GraphError("NAME_TAKEN", `Cannot build "${name}": the name is used already`);
+      throw new GraphError("GRAPH_NAME_TAKEN", `Cannot build "${name}": the name is used already`);
     }
     this.#names.add(name);
     return name;

@@ -255,7 +255,7 @@ describe("the shape rules", () => {
   ];
   for (const [what, run, message] of refused) {
     it(`refuse ${what}`, () => {
-      assert.throws(run, { name: "GraphError", code: "SHAPE_MISMATCH", message });
+      assert.throws(run, { name: "GraphError", code: "GRAPH_SHAPE", message });
     });
   }
 });

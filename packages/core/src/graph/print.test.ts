@@ -78,7 +78,7 @@ return norm=%3, mean=%4
   it("refuses a path that leads nowhere", () => {
     assert.throws(() => printGraph(graph, { scope: "block36" }), {
       name: "GraphError",
-      code: "UNKNOWN_SCOPE",
+      code: "SCOPE_UNKNOWN",
       message:
         'Cannot print "block36": expected a path of the graph such as "logits", got one without nodes',
     });

@@ -28,7 +28,7 @@ export function printGraph(graph: Graph, { scope, costs = false }: PrintOptions 
   const nodes = graph.nodes.filter(({ name }) => inScope(name, scope));
   if (nodes.length === 0) {
     throw new GraphError(
-      "UNKNOWN_SCOPE",
+      "SCOPE_UNKNOWN",
       `Cannot print "${scope ?? graph.name}": expected a path of the graph such as "${graph.nodes.at(-1)?.name}", got one without nodes`,
     );
   }

@@ -19,7 +19,7 @@ export function rank(shape: Shape | undefined, axes: number, name: string): numb
 
 /** Throws `GraphError` unless a condition holds. */
 export function expect(holds: boolean, expected: string, actual: string): asserts holds {
-  if (!holds) throw new GraphError("SHAPE_MISMATCH", `expected ${expected}, got ${actual}`);
+  if (!holds) throw new GraphError("GRAPH_SHAPE", `expected ${expected}, got ${actual}`);
 }
 
 /** Throws `GraphError` unless the input of this name has this shape. */

@@ -125,7 +125,7 @@ const refused: readonly Refusal[] = [
 describe("the shape rules of training", () => {
   for (const { op, message, run } of refused) {
     it(`${op}: ${message}`, () => {
-      assert.throws(run, { name: "GraphError", code: "SHAPE_MISMATCH", message });
+      assert.throws(run, { name: "GraphError", code: "GRAPH_SHAPE", message });
     });
   }
 });

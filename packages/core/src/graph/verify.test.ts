@@ -28,7 +28,7 @@ function withRelu(change: Partial<AnyNode>): Graph {
 function fails(graph: Graph, at: string, problem: string): void {
   assert.throws(() => verifyGraph(graph), {
     name: "GraphError",
-    code: "ILLEGAL_GRAPH",
+    code: "GRAPH_INVALID",
     message: `Illegal graph "small" at "${at}": ${problem}`,
   });
 }
@@ -142,7 +142,7 @@ describe("verifyGraph()", () => {
     };
     assert.throws(() => verifyGraph(broken), {
       name: "GraphError",
-      code: "SHAPE_MISMATCH",
+      code: "GRAPH_SHAPE",
       message:
         'Cannot build "conv" from "x" 1x5x3x3, "conv/weight" 4x2x1x1: ' +
         "expected weight for 5 input channels, got 4x2x1x1",

@@ -17,7 +17,7 @@ import { type OpAttributes, type OpName, ops, takesInputs } from "./ops.js";
 export function verifyGraph(graph: Graph): void {
   const fail: Fail = (subject, problem) => {
     throw new GraphError(
-      "ILLEGAL_GRAPH",
+      "GRAPH_INVALID",
       `Illegal graph "${graph.name}" at "${subject}": ${problem}`,
     );
   };

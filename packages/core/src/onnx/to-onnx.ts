@@ -30,7 +30,7 @@ export function toOnnx(graph: Graph, parameters: Tensors): OnnxBundle {
   const externalData: { path: string; data: Uint8Array }[] = [];
   for (const { name, shape } of graph.parameters) {
     const found = parameters.get(name);
-    if (!found) throw new GraphError("NO_PARAMETER", `Cannot compile: "${name}" has no value`);
+    if (!found) throw new GraphError("TENSOR_MISSING", `Cannot compile: "${name}" has no value`);
     const { buffer, byteOffset, byteLength } = found.data;
     const data = new Uint8Array(buffer, byteOffset, byteLength);
     const outside = byteLength >= externalBytes;

@@ -51,7 +51,7 @@ describe("divide()", () => {
 
   it("refuses an unknown block, and the classifier", () => {
     for (const name of ["block99", "logits", "aux_logits"]) {
-      assert.throws(() => divide(network, name), { name: "UsageError", code: "FREEZE" });
+      assert.throws(() => divide(network, name), { name: "UsageError", code: "BLOCK_UNKNOWN" });
     }
   });
 });

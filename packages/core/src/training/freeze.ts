@@ -45,7 +45,7 @@ function endOf(graph: Graph, freeze: Freeze): Value | undefined {
     (name) => !isAuxiliary(name) && !isClassifier(name),
   );
   throw new UsageError(
-    "FREEZE",
+    "BLOCK_UNKNOWN",
     `Unknown block "${freeze}": expected none, body or one of ${known.join(", ")}`,
   );
 }

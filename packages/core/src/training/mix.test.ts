@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { UsageError } from "../errors.js";
+import { InputError, UsageError } from "../errors.js";
 import { createRandom } from "../tensor/random.js";
 import { type Tensor, tensor } from "../tensor/tensor.js";
 import { cutmix, drawBeta, mixup } from "./mix.js";
@@ -120,7 +120,7 @@ describe("what mixing refuses", () => {
       const { images, targets } = batch();
       assert.throws(
         () => mixup(images, targets, alpha, createRandom(1)),
-        new UsageError("MIX_INVALID", `Cannot mix pictures: expected alpha above 0, got ${alpha}`),
+        new UsageError("OPTION_RANGE", `Cannot mix pictures: expected alpha above 0, got ${alpha}`),
       );
     }
   });
@@ -129,8 +129,8 @@ describe("what mixing refuses", () => {
     const { images } = batch();
     assert.throws(
       () => cutmix(images, tensor([5, 6]), 1, createRandom(1)),
-      new UsageError(
-        "MIX_INVALID",
+      new InputError(
+        "TENSOR_SHAPE",
         "Cannot mix pictures: expected a batch of pictures and as many rows of targets, got 6x3x10x14 and 5x6",
       ),
     );

@@ -5,7 +5,7 @@
  * rectangle is that of timm 1.0.29, `timm/data/mixup.py`. Each picture gets a partner by a permutation
  * of the batch, and one share, drawn from the distribution Beta(alpha, alpha), holds for all of them.
  */
-import { UsageError } from "../errors.js";
+import { InputError, UsageError } from "../errors.js";
 import type { Random } from "../tensor/random.js";
 import { formatShape, type Tensor } from "../tensor/tensor.js";
 
@@ -107,15 +107,15 @@ function blend({ data }: Tensor, partners: readonly number[], kept: number): voi
 function checkMix(batch: Tensor, targets: Tensor, alpha: number): void {
   if (!(alpha > 0 && alpha < Number.POSITIVE_INFINITY)) {
     throw new UsageError(
-      "MIX_INVALID",
+      "OPTION_RANGE",
       `Cannot mix pictures: expected alpha above 0, got ${alpha}`,
     );
   }
   const [pictures = 0] = batch.shape;
   const fits = batch.shape.length === 4 && targets.shape.length === 2;
   if (!fits || pictures === 0 || targets.shape[0] !== pictures) {
-    throw new UsageError(
-      "MIX_INVALID",
+    throw new InputError(
+      "TENSOR_SHAPE",
       `Cannot mix pictures: expected a batch of pictures and as many rows of targets, got ${formatShape(batch.shape)} and ${formatShape(targets.shape)}`,
     );
   }

@@ -148,7 +148,7 @@ describe("buildStepGraphs()", () => {
   it("refuses a network without classifier", () => {
     const network = lower(configureNetwork({ width: 0.1, top: false, inputSize: 75 }));
     assert.throws(() => buildStepGraphs(network, { optimizer: paperRmsProp }), {
-      code: "NO_CLASSIFIER",
+      code: "CLASSIFIER_MISSING",
       message: 'Cannot train "inception_resnet_v2": it has no classifier',
     });
   });

@@ -87,7 +87,7 @@ export function buildStepGraphs(network: Graph, options: StepOptions): StepGraph
     const found = gradients.get(parameter);
     if (!found) {
       throw new GraphError(
-        "NO_GRADIENT",
+        "GRADIENT_MISSING",
         `Cannot train "${parameter.name}": the loss does not use it`,
       );
     }
@@ -193,7 +193,10 @@ function addLosses(
 ): Seed[] {
   const logits = forward.outputs.get("logits");
   if (!logits) {
-    throw new GraphError("NO_CLASSIFIER", `Cannot train "${forward.name}": it has no classifier`);
+    throw new GraphError(
+      "CLASSIFIER_MISSING",
+      `Cannot train "${forward.name}": it has no classifier`,
+    );
   }
   const targets = builder.input("targets", logits.shape);
   outputs.set("logits", logits);

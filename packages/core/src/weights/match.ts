@@ -4,7 +4,7 @@
  * Messages about a parameter give its canonical name, and the file's own where that is another.
  */
 import { isClassifier } from "../architecture/heads.js";
-import { ModelError } from "../errors.js";
+import { type ErrorCode, ModelError } from "../errors.js";
 import type { Graph } from "../graph/ir.js";
 import {
   formatShape,
@@ -165,7 +165,7 @@ function takeTensor(
 ): Tensor {
   const theirs = found.get(name) ?? "";
   const from = theirs === name ? "" : ` from ${scheme} ${quote(theirs)}`;
-  const failure = (code: string, problem: string) =>
+  const failure = (code: ErrorCode, problem: string) =>
     new ModelError(code, `Cannot load "${name}": ${problem}${from}`);
   const { dtype = "", shape: stored = [] } = file.entries.get(theirs) ?? {};
   const [first = 0, ...rest] = shape;

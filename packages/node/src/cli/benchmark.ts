@@ -5,12 +5,13 @@
  * Weights do not change the speed, so random ones serve where none are given.
  */
 
-import { exitCodes, ResourceError } from "@inception-resnet-v2/core/internal/errors.js";
+import { ResourceError } from "@inception-resnet-v2/core/internal/errors.js";
 import { createRandom } from "@inception-resnet-v2/core/internal/tensor/random.js";
 import { tensor } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
 import { Command, Option } from "commander";
 import { type EngineName, engineNames } from "../executors/index.js";
 import { InceptionResNetV2 } from "../model/model.js";
+import { exitCodes } from "./exit-codes.js";
 import { inputSize, positiveNumber, wholeNumber } from "./options.js";
 import { runSelf } from "./run-self.js";
 
@@ -117,7 +118,7 @@ async function measureInChild(flags: BenchmarkFlags): Promise<string> {
   if (code === exitCodes.done) return output;
   const reason = error.trim().split("\n")[0] ?? "";
   throw new ResourceError(
-    "BENCHMARK_FAILED",
+    "MEASUREMENT_FAILED",
     `Cannot measure ${engine[0]} at batch ${batch[0]}: expected exit code 0, got ${code} (${reason})`,
   );
 }

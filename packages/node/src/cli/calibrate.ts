@@ -2,9 +2,10 @@
  * @file `irv2 calibrate`: weights whose scores can be believed, fitted on photos they have not seen.
  */
 
-import { exitCodes, UsageError } from "@inception-resnet-v2/core/internal/errors.js";
+import { UsageError } from "@inception-resnet-v2/core/internal/errors.js";
 import { Command } from "commander";
 import { type CalibrateResult, type Confidence, calibrate } from "../evaluation/calibrate.js";
+import { exitCodes } from "./exit-codes.js";
 import { listenForInterruption } from "./interruption.js";
 import {
   dtypeOption,
@@ -49,7 +50,7 @@ async function run(flags: CalibrateFlags): Promise<void> {
   const { data, weights, out, dtype, preprocess, json, ...options } = flags;
   if (data === undefined || weights === undefined || out === undefined) {
     throw new UsageError(
-      "CALIBRATE_OPTIONS",
+      "OPTION_MISSING",
       "Expected --data with a folder of photos, --weights and --out with files, got no " +
         (data === undefined ? "--data" : weights === undefined ? "--weights" : "--out"),
     );

@@ -1,11 +1,12 @@
 /**
  * @file The loop that `classify` and `embed` share: every image once, in order, through one model.
  */
-import { exitCodes, Irv2Error, packError } from "@inception-resnet-v2/core/internal/errors.js";
+import { type ErrorCode, Irv2Error, packError } from "@inception-resnet-v2/core/internal/errors.js";
 import type { ImageSource } from "@inception-resnet-v2/core/internal/image/source.js";
 import { findImages } from "../image/find-images.js";
 import type { InceptionResNetV2 } from "../model/model.js";
 import type { ImageError } from "../model/options.js";
+import { exitCodes } from "./exit-codes.js";
 import { listenForInterruption } from "./interruption.js";
 import { createProgress } from "./progress.js";
 
@@ -17,7 +18,7 @@ export interface NamedImage {
 
 /** What the JSON line of an unreadable file says. */
 export interface FileError {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly message: string;
 }
 

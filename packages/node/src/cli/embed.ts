@@ -43,10 +43,16 @@ Exit code 3 if an image could not be read; it gets an error line and no row.`,
 async function embed(patterns: string[], flags: EmbedFlags): Promise<void> {
   const { format, out } = flags;
   if (format !== "json" && out === undefined) {
-    throw new UsageError("NO_OUT", `Expected --out with a file for --format ${format}, got none`);
+    throw new UsageError(
+      "OPTION_MISSING",
+      `Expected --out with a file for --format ${format}, got none`,
+    );
   }
   if (format === "json" && out !== undefined) {
-    throw new UsageError("OUT_UNUSED", "Expected --format npy or safetensors with --out, got json");
+    throw new UsageError(
+      "OPTION_UNUSED",
+      "Expected --format npy or safetensors with --out, got json",
+    );
   }
   const images = await namedImages(patterns);
   await using model = await openModel(flags);

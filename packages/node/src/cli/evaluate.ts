@@ -2,12 +2,13 @@
  * @file `irv2 evaluate`: how good weights are on a folder of labelled photos.
  */
 
-import { exitCodes, packError, UsageError } from "@inception-resnet-v2/core/internal/errors.js";
+import { packError, UsageError } from "@inception-resnet-v2/core/internal/errors.js";
 import { evaluationText } from "@inception-resnet-v2/core/internal/evaluation/text.js";
 import { Command } from "commander";
 import { evaluate } from "../evaluation/evaluate.js";
 import { writeText } from "../files/write-file.js";
 import { evaluationPage } from "../training/run/report.js";
+import { exitCodes } from "./exit-codes.js";
 import { listenForInterruption } from "./interruption.js";
 import { type ModelFlags, weightsOf, withModelOptions } from "./options.js";
 import { createProgress, type Progress } from "./progress.js";
@@ -40,7 +41,7 @@ Exit code 3 if a photo could not be read; the others still count.`,
 async function run(flags: EvaluateFlags): Promise<void> {
   const { data, preprocess, report, json, ...options } = flags;
   if (data === undefined) {
-    throw new UsageError("NO_DATA", "Expected --data with a folder of photos, got none");
+    throw new UsageError("OPTION_MISSING", "Expected --data with a folder of photos, got none");
   }
   const weights = await weightsOf(flags);
   using interruption = listenForInterruption();

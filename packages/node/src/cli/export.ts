@@ -71,7 +71,8 @@ Examples:
 
 async function run(flags: ExportFlags): Promise<void> {
   const { out, dtype, withPreprocessing, tensors: listed, json, ...options } = flags;
-  if (out === undefined) throw new UsageError("NO_OUT", "Expected --out with a file, got none");
+  if (out === undefined)
+    throw new UsageError("OPTION_MISSING", "Expected --out with a file, got none");
   const result = await exportWeights({
     ...options,
     weights: await weightsOf(flags),

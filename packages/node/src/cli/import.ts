@@ -63,7 +63,7 @@ async function run(weights: string, flags: ImportFlags): Promise<void> {
   const { out, dtype, tensors: listed, json, ...options } = flags;
   if (out !== undefined && !out.endsWith(".safetensors")) {
     throw new UsageError(
-      "IMPORT_OUT",
+      "EXPORT_FORMAT",
       `Expected --out with a .safetensors file, got "${out}"; irv2 export writes other formats`,
     );
   }

@@ -2,7 +2,7 @@
  * @file The two ways in which a long command is asked to end early: Ctrl-C, and a reader of its
  * output that has gone (`irv2 ... | head`). A second Ctrl-C does not ask.
  */
-import { exitCodes } from "@inception-resnet-v2/core/internal/errors.js";
+import { exitCodes } from "./exit-codes.js";
 
 /** Whether to go on. */
 export interface Interruption extends Disposable {

@@ -2,9 +2,10 @@
  * @file `irv2 lr-find`: at which learning rate a training learns fastest.
  */
 
-import { exitCodes, Irv2Error } from "@inception-resnet-v2/core/internal/errors.js";
+import { Irv2Error } from "@inception-resnet-v2/core/internal/errors.js";
 import { Command } from "commander";
 import { findLearningRate, type RateEvent } from "../training/find-rate.js";
+import { exitCodes } from "./exit-codes.js";
 import { listenForInterruption } from "./interruption.js";
 import { wholeNumber } from "./options.js";
 import { createProgress } from "./progress.js";
@@ -60,7 +61,7 @@ async function run(flags: TrainFlags & { steps: number }): Promise<void> {
   if (signal.aborted) process.exitCode = exitCodes.interrupted;
   else if (!isFound) {
     throw new Irv2Error(
-      "RATE_NOT_FOUND",
+      "RATE_MISSING",
       `Cannot suggest a learning rate: expected a finite loss for 3 steps at least, got ${curve.length}`,
     );
   }

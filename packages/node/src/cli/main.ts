@@ -5,7 +5,7 @@
  * Results go to stdout, progress and messages to stderr. An error is one sentence; `--debug` adds
  * its stack and causes.
  */
-import { exitCodes, Irv2Error } from "@inception-resnet-v2/core/internal/errors.js";
+import { Irv2Error } from "@inception-resnet-v2/core/internal/errors.js";
 import { Command, CommanderError } from "commander";
 import { benchmarkCommand } from "./benchmark.js";
 import { calibrateCommand } from "./calibrate.js";
@@ -13,6 +13,7 @@ import { classifyCommand } from "./classify.js";
 import { doctorCommand } from "./doctor.js";
 import { embedCommand } from "./embed.js";
 import { evaluateCommand } from "./evaluate.js";
+import { exitCodeOf, exitCodes } from "./exit-codes.js";
 import { exportCommand } from "./export.js";
 import { importCommand } from "./import.js";
 import { lrFindCommand } from "./lr-find.js";
@@ -81,7 +82,7 @@ function report(error: unknown, debug: boolean): number {
       process.stderr.write(`${at.stack}\n`);
     }
   } else if (!(error instanceof Irv2Error)) {
-    process.stderr.write("This was not foreseen; --debug shows where it happened.\n");
+    process.stderr.write("Unexpected internal error; rerun with --debug\n");
   }
-  return error instanceof Irv2Error ? error.exitCode : exitCodes.failed;
+  return exitCodeOf(error);
 }

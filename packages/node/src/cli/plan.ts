@@ -4,10 +4,11 @@
  * Each is measured in a process of its own, so that its memory is its own.
  */
 
-import { exitCodes, ResourceError } from "@inception-resnet-v2/core/internal/errors.js";
+import { ResourceError } from "@inception-resnet-v2/core/internal/errors.js";
 import { formatCount, formatSeconds } from "@inception-resnet-v2/core/internal/summary/format.js";
 import { Command } from "commander";
 import { measurePlan, type Plan } from "../training/plan.js";
+import { exitCodes } from "./exit-codes.js";
 import { listenForInterruption } from "./interruption.js";
 import { runSelf } from "./run-self.js";
 import { openTrainOptions, type TrainFlags, withTrainOptions } from "./train-options.js";
@@ -69,7 +70,7 @@ async function run(flags: TrainFlags, command: Command): Promise<void> {
       return;
     }
     throw new ResourceError(
-      "PLAN_FAILED",
+      "MEASUREMENT_FAILED",
       `Cannot measure ${nameOf(freeze)}: expected exit code 0, got ${code} (${error.trim().split("\n")[0] ?? ""})`,
     );
   }

@@ -201,7 +201,7 @@ export async function openTrainOptions(flags: TrainFlags): Promise<TrainOptions>
 /** The flags as options of the library. Throws `UsageError` when the folder is missing. */
 export function readTrainOptions(flags: TrainFlags): TrainOptions {
   if (flags.data === undefined) {
-    throw new UsageError("NO_DATA", "Expected --data with a folder of photos, got none");
+    throw new UsageError("OPTION_MISSING", "Expected --data with a folder of photos, got none");
   }
   const { optimizer, clip, ema, lr, warmup, aux, auxWeight, preprocess } = flags;
   const schedule = readSchedule(flags);
@@ -233,7 +233,7 @@ function readSchedule(flags: TrainFlags): Schedule | undefined {
   if (changed.kind === "step") return lrEpochs ? { ...changed, at: lrEpochs } : changed;
   if (changed.kind === "constant" || changed.kind === "cosine" || more.length > 0) {
     throw new UsageError(
-      "SCHEDULE_CONSTANTS",
+      "OPTION_UNUSED",
       more.length > 0
         ? `Expected one number in --lr-epochs for the schedule ${changed.kind}, got ${lrEpochs?.join(",")}`
         : `Expected --schedule exponential, step or plateau beside --lr-factor or --lr-epochs, got ${changed.kind}`,

@@ -2,9 +2,10 @@
  * @file `irv2 train`: trains or fine-tunes on a folder of photos.
  */
 
-import { exitCodes, UsageError } from "@inception-resnet-v2/core/internal/errors.js";
+import { UsageError } from "@inception-resnet-v2/core/internal/errors.js";
 import { Command } from "commander";
 import { train } from "../training/train.js";
+import { exitCodes } from "./exit-codes.js";
 import { listenForInterruption } from "./interruption.js";
 import { wholeNumber } from "./options.js";
 import {
@@ -73,13 +74,16 @@ function readResume(
 ) {
   if (resume === undefined) {
     if (extendEpochs === undefined) return undefined;
-    throw new UsageError("NO_RESUME", "Expected --resume with a run for --extend-epochs, got none");
+    throw new UsageError(
+      "OPTION_MISSING",
+      "Expected --resume with a run for --extend-epochs, got none",
+    );
   }
   const isHarmless = (name: string) => name === "json" || name === "debug";
   const extra = Object.keys(rest).filter((name) => isGiven(name) && !isHarmless(name));
   if (extra.length > 0) {
     throw new UsageError(
-      "RESUME_OPTIONS",
+      "OPTION_UNUSED",
       `Expected --resume with no other setting than --extend-epochs, since a run goes on as it began, got "${extra[0]}" too`,
     );
   }

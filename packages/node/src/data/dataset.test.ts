@@ -3,7 +3,11 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { InputError, UsageError } from "@inception-resnet-v2/core/internal/errors.js";
+import {
+  type ErrorCode,
+  InputError,
+  UsageError,
+} from "@inception-resnet-v2/core/internal/errors.js";
 import { sharedFile } from "@inception-resnet-v2/test/helpers/paths.js";
 import { photoFolder } from "@inception-resnet-v2/test/helpers/photo-folder.js";
 import { type Dataset, findDataset, findLabelled, type Sample } from "./dataset.js";
@@ -182,7 +186,7 @@ describe("findDataset() of one folder", () => {
 });
 
 describe("findDataset() refuses", () => {
-  const refused = (code: string, message: string, options = {}, path = folder.path) =>
+  const refused = (code: ErrorCode, message: string, options = {}, path = folder.path) =>
     assert.rejects(findDataset(path, options), new InputError(code, message));
 
   it("a folder that is not there, and one that is a file", async () => {
@@ -205,9 +209,9 @@ describe("findDataset() refuses", () => {
   it("a folder without classes", async () => {
     folder.write(files("1.png", "2.png"));
     const message = `Cannot find classes in "${folder.path}": expected a folder of ${formats} files for each class`;
-    await refused("NO_CLASSES", `${message}, got no folders`);
+    await refused("CLASSES_MISSING", `${message}, got no folders`);
     folder.write(files("a/notes.txt", "b/.hidden.png"));
-    await refused("NO_CLASSES", `${message}, got no images in "a", "b"`);
+    await refused("CLASSES_MISSING", `${message}, got no images in "a", "b"`);
   });
 
   it("one class only", async () => {
@@ -217,7 +221,7 @@ describe("findDataset() refuses", () => {
       [join(folder.path, "alone"), join(folder.path, "alone")],
     ] as const) {
       await refused(
-        "ONE_CLASS",
+        "CLASSES_TOO_FEW",
         `Cannot learn from "${root}": expected folders of at least two classes, got only "a"`,
         {},
         path,
@@ -257,7 +261,7 @@ describe("findDataset() refuses", () => {
   it("val without train, and two folders for one part", async () => {
     folder.write(files("val/a/1.png", "val/b/1.png"));
     await refused(
-      "NO_TRAINING_PHOTOS",
+      "SPLIT_MISSING",
       `Cannot use data in "${folder.path}": expected a folder "train", got only "val"`,
     );
     folder.write(files("train/a/1.png", "valid/a/1.png"));
@@ -273,7 +277,7 @@ describe("findDataset() refuses", () => {
       await assert.rejects(
         findDataset(folder.path, { valFraction }),
         new UsageError(
-          "VAL_FRACTION_INVALID",
+          "OPTION_RANGE",
           `Cannot split the data: expected a validation fraction between 0 and 1, got ${valFraction}`,
         ),
       );
@@ -281,7 +285,7 @@ describe("findDataset() refuses", () => {
     await assert.rejects(
       findDataset(folder.path, { valFraction: 0.2 }),
       new UsageError(
-        "VAL_FRACTION_UNUSED",
+        "OPTION_UNUSED",
         `Cannot split the data: expected no validation fraction beside the folder "${join(folder.path, "val")}", got 0.2`,
       ),
     );
@@ -340,7 +344,7 @@ describe("findLabelled()", () => {
     await assert.rejects(
       findLabelled(folder.path),
       new InputError(
-        "NO_VALIDATION_PHOTOS",
+        "SPLIT_MISSING",
         `Cannot measure with "${folder.path}": expected a folder "val" beside "train", got none`,
       ),
     );

@@ -47,7 +47,7 @@ export async function findDataset(
 ): Promise<Dataset> {
   if (valFraction !== undefined && !(valFraction > 0 && valFraction < 1)) {
     throw new UsageError(
-      "VAL_FRACTION_INVALID",
+      "OPTION_RANGE",
       `Cannot split the data: expected a validation fraction between 0 and 1, got ${valFraction}`,
     );
   }
@@ -57,13 +57,13 @@ export async function findDataset(
   }
   if (train === undefined) {
     throw new InputError(
-      "NO_TRAINING_PHOTOS",
+      "SPLIT_MISSING",
       `Cannot use data in "${folder}": expected a folder "train", got only "${pathInside(folder, validation)}"`,
     );
   }
   if (valFraction !== undefined) {
     throw new UsageError(
-      "VAL_FRACTION_UNUSED",
+      "OPTION_UNUSED",
       `Cannot split the data: expected no validation fraction beside the folder "${validation}", got ${valFraction}`,
     );
   }
@@ -92,7 +92,7 @@ export async function findLabelled(
   const { train, validation } = await findSplit(folder);
   if (train !== undefined && validation === undefined) {
     throw new InputError(
-      "NO_VALIDATION_PHOTOS",
+      "SPLIT_MISSING",
       `Cannot measure with "${folder}": expected a folder "val" beside "train", got none`,
     );
   }
@@ -170,7 +170,7 @@ function samplesOf(found: readonly ClassFolder[], classes: readonly string[]): S
 function checkSeveral(root: string, classes: readonly string[]): void {
   if (classes.length > 1) return;
   throw new InputError(
-    "ONE_CLASS",
+    "CLASSES_TOO_FEW",
     `Cannot learn from "${root}": expected folders of at least two classes, got only ${quoted(classes)}`,
   );
 }

@@ -66,7 +66,7 @@ export async function findClasses(root: string): Promise<ClassFolder[]> {
     const got =
       found.length === 0 ? "no folders" : `no images in ${quoted(found.map(({ name }) => name))}`;
     throw new InputError(
-      "NO_CLASSES",
+      "CLASSES_MISSING",
       `Cannot find classes in "${root}": expected a folder of ${formatList} files for each class, got ${got}`,
     );
   }

@@ -201,7 +201,7 @@ describe("withoutUnreadable()", () => {
     assert.throws(
       () => withoutUnreadable(dataset, report),
       new InputError(
-        "ALL_UNREADABLE",
+        "DATA_UNREADABLE",
         `Cannot use data in "${folder.path}": expected photos that can be read, got none of 4, the first because: Cannot read image "${join(folder.path, "train/a/1.png")}": expected JPEG, PNG, WebP, GIF, AVIF or TIFF, got no bytes`,
       ),
     );

@@ -5,7 +5,11 @@
  * cut off shows only then. The report is plain data: paths are inside the folder, with slashes.
  */
 import { createHash } from "node:crypto";
-import { InputError, packError } from "@inception-resnet-v2/core/internal/errors.js";
+import {
+  type ErrorCode,
+  InputError,
+  packError,
+} from "@inception-resnet-v2/core/internal/errors.js";
 import { nameOf } from "@inception-resnet-v2/core/internal/image/source.js";
 import { type DecodeOptions, decodeImage } from "../image/decode-node.js";
 import { readBytes } from "../image/read-node.js";
@@ -25,7 +29,7 @@ export interface ReportedFile {
 
 /** A photo that cannot be used, and why. */
 export interface UnreadableFile extends ReportedFile {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly message: string;
 }
 
@@ -72,7 +76,7 @@ export interface InspectOptions extends DecodeOptions {
 interface Finding extends ReportedFile {
   readonly label: number;
   readonly hash: string;
-  readonly error?: { readonly code: string; readonly message: string };
+  readonly error?: { readonly code: ErrorCode; readonly message: string };
 }
 
 /** Reads every photo of a dataset. Throws only what stops the decoder itself, or the signal. */
@@ -126,7 +130,7 @@ export function withoutUnreadable(dataset: Dataset, report: DataReport): Dataset
   const left = { ...dataset, train: keep(dataset.train), validation: keep(dataset.validation) };
   if (left.train.length + left.validation.length === 0) {
     throw new InputError(
-      "ALL_UNREADABLE",
+      "DATA_UNREADABLE",
       `Cannot use data in "${dataset.folder}": expected photos that can be read, got none of ${paths.size}, the first because: ${report.unreadable[0]?.message}`,
     );
   }

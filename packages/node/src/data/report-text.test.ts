@@ -76,7 +76,7 @@ warning: unbalanced 30.0 to 1: "long-haired dog" has 1,200 training photos, "cat
       path: `train/cat/${number}.jpg`,
       class: "cat",
       split: "train" as const,
-      code: "IMAGE_CORRUPT",
+      code: "IMAGE_CORRUPT" as const,
       message: `Cannot decode image ${number}`,
     }));
     const duplicates = [

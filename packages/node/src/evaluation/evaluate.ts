@@ -80,7 +80,7 @@ export async function labelledLogits(
   const [first] = unreadable;
   if (files.length === 0 && first) {
     throw new InputError(
-      "NO_READABLE_IMAGES",
+      "DATA_UNREADABLE",
       `Cannot evaluate on "${data}": expected photos that can be read, got none of ${samples.length} (${first.error.message})`,
     );
   }

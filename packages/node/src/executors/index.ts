@@ -49,7 +49,7 @@ export async function createExecutor(
       return createExecutor(await chooseEngine(options), options);
     default:
       throw new UsageError(
-        "UNKNOWN_ENGINE",
+        "ENGINE_UNKNOWN",
         `Unknown engine "${name}": expected one of ${engineNames.join(", ")}`,
       );
   }
@@ -72,7 +72,7 @@ export async function chooseEngine({
 function requireFp32(engine: EngineName, { precision = "fp32" }: ExecutorOptions): void {
   if (precision === "fp32") return;
   throw new UsageError(
-    "PRECISION",
+    "PRECISION_UNSUPPORTED",
     `Cannot compute in ${precision} on "${engine}": expected --engine onednn, the only one that has it`,
   );
 }

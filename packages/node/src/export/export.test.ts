@@ -157,7 +157,7 @@ describe("exportWeights()", () => {
       "x.pth",
       { preprocessing: true },
       new UsageError(
-        "EXPORT_OPTIONS",
+        "OPTION_UNUSED",
         "Cannot export to torch: expected --with-preprocessing and --batch with onnx alone",
       ),
     );

@@ -163,7 +163,7 @@ function checkOptions(
   }
   if (format !== "onnx" && (preprocessing || batch !== undefined)) {
     throw new UsageError(
-      "EXPORT_OPTIONS",
+      "OPTION_UNUSED",
       `Cannot export to ${format}: expected --with-preprocessing and --batch with onnx alone`,
     );
   }

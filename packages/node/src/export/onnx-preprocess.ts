@@ -31,7 +31,7 @@ export function preprocessNodes(
   const resize = resizes[how.filter];
   if (!resize) {
     throw new UsageError(
-      "ONNX_FILTER",
+      "EXPORT_FILTER",
       `Cannot put the preprocessing inside: expected one of the filters ${Object.keys(resizes).join(", ")}, got ${how.filter}`,
     );
   }

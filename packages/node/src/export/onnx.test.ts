@@ -115,7 +115,7 @@ describe("exportOnnx()", { skip }, () => {
           { preprocessing: true },
         ),
       new UsageError(
-        "ONNX_FILTER",
+        "EXPORT_FILTER",
         "Cannot put the preprocessing inside: expected one of the filters bicubic, bilinear, tensorflow, tensorflow-legacy, got lanczos",
       ),
     );
@@ -128,14 +128,14 @@ describe("exportOnnx()", { skip }, () => {
           { dtype: "F16" },
         ),
       new ModelError(
-        "FLOAT16_OVERFLOW",
+        "WEIGHTS_OVERFLOW",
         'Cannot write "logits/bias" as float16: expected values up to 65504, got 100000',
       ),
     );
     const nowhere = await mkdtemp(join(tmpdir(), "irv2-"));
     await assert.rejects(exportWeights({ weights, out: join(nowhere, "x.bin") }));
     await assert.rejects(exportWeights({ weights, out: join(nowhere, "none", "x.onnx") }), {
-      code: "WEIGHTS_UNWRITABLE",
+      code: "FILE_UNWRITABLE",
     });
     assert.deepEqual(await readdir(nowhere), []);
     await rm(nowhere, { recursive: true });

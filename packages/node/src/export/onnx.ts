@@ -51,7 +51,8 @@ export function exportOnnx(model: ExportedModel, options: OnnxExportOptions = {}
   const { graph, parameters } = forInference(model);
   const { inputSize } = model.network;
   const [input] = graph.inputs;
-  if (!input) throw new UsageError("ONNX_INPUT", "Cannot export: expected a network with an input");
+  if (!input)
+    throw new UsageError("GRAPH_INVALID", "Cannot export: expected a network with an input");
   const before = new OnnxNodes("preprocess");
   const image = isInside ? preprocessNodes(before, "pixels", model.preprocessing, inputSize) : "";
   const given = isInside ? image : "image";

@@ -14,8 +14,6 @@ import { ResourceError } from "@inception-resnet-v2/core/internal/errors.js";
 export interface WriteFileOptions {
   /** What is written, for the message of an error, such as `weights`; the path alone by default. */
   readonly what?: string;
-  /** Code of the error where there is no place for it; `FILE_UNWRITABLE`. */
-  readonly code?: "FILE_UNWRITABLE" | "WEIGHTS_UNWRITABLE";
   /** Stops before the next part; the promise rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -115,18 +113,18 @@ async function writeNew(
 async function explaining(
   path: string,
   place: string,
-  { what, code = "FILE_UNWRITABLE" }: WriteFileOptions,
+  { what }: WriteFileOptions,
   write: () => Promise<void>,
 ): Promise<void> {
   try {
     await write();
   } catch (cause) {
-    const { syscall, code: found } = cause as NodeJS.ErrnoException;
+    const { syscall, code } = cause as NodeJS.ErrnoException;
     if (syscall === undefined) throw cause;
     const subject = what === undefined ? `"${path}"` : `${what} "${path}"`;
     throw new ResourceError(
-      isFull(cause) ? "DISK_FULL" : code,
-      `Cannot write ${subject}: expected ${isFull(cause) ? "space on the disk" : place}, got ${found}`,
+      isFull(cause) ? "DISK_FULL" : "FILE_UNWRITABLE",
+      `Cannot write ${subject}: expected ${isFull(cause) ? "space on the disk" : place}, got ${code}`,
       { cause },
     );
   }

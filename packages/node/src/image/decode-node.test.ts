@@ -4,7 +4,11 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, describe, it } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { InputError, ResourceError } from "@inception-resnet-v2/core/internal/errors.js";
+import {
+  type ErrorCode,
+  InputError,
+  ResourceError,
+} from "@inception-resnet-v2/core/internal/errors.js";
 import { hashPixels } from "@inception-resnet-v2/test/golden/pixels-by-hash.js";
 import sharp from "sharp";
 import { decodeImage, decoderVersions, thumbnail } from "./decode-node.js";
@@ -134,7 +138,7 @@ describe("decodeImage()", () => {
   });
 
   it("refuses what is no image, and names the formats it knows", async () => {
-    const refusals: [bytes: string, code: string, message: string][] = [
+    const refusals: [bytes: string, code: ErrorCode, message: string][] = [
       ["", "IMAGE_EMPTY", `Cannot read image "x": expected ${formats}, got no bytes`],
       [
         "hello",

@@ -86,7 +86,7 @@ describe("findImages()", () => {
     await assert.rejects(
       findImages([folder]),
       new InputError(
-        "NO_IMAGES",
+        "IMAGE_MISSING",
         `Cannot find images in "${folder}": expected JPEG, PNG, WebP, GIF, AVIF or TIFF files, found none`,
       ),
     );
@@ -97,7 +97,7 @@ describe("findImages()", () => {
     await assert.rejects(
       findImages([pattern]),
       new InputError(
-        "NO_IMAGES",
+        "IMAGE_MISSING",
         `Cannot find images: expected files like "${pattern}", found none`,
       ),
     );

@@ -55,7 +55,7 @@ async function imagesIn(folder: string): Promise<string[]> {
   const files = await imagesUnder(folder);
   if (files.length > 0) return files.map((file) => join(folder, file));
   throw new InputError(
-    "NO_IMAGES",
+    "IMAGE_MISSING",
     `Cannot find images in "${folder}": expected ${formatList} files, found none`,
   );
 }
@@ -68,7 +68,7 @@ async function filesLike(pattern: string): Promise<string[]> {
   const files = (await walk(folder)).filter((file) => matching.test(file));
   if (files.length > 0) return files.map((file) => join(folder, file));
   throw new InputError(
-    "NO_IMAGES",
+    "IMAGE_MISSING",
     `Cannot find images: expected files like "${pattern}", found none`,
   );
 }

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
-import { InputError } from "@inception-resnet-v2/core/internal/errors.js";
+import { type ErrorCode, InputError } from "@inception-resnet-v2/core/internal/errors.js";
 import type { ImageSource } from "@inception-resnet-v2/core/internal/image/source.js";
 import { hashPixels } from "@inception-resnet-v2/test/golden/pixels-by-hash.js";
 import sharp from "sharp";
@@ -56,127 +56,128 @@ describe("readImage()", () => {
     }
   });
 
-  const refusals: [what: string, source: () => unknown, code: string, message: () => string][] = [
+  const refusals: [what: string, source: () => unknown, code: ErrorCode, message: () => string][] =
     [
-      "a missing file",
-      () => join(root, "no.jpg"),
-      "IMAGE_MISSING",
-      () => `Cannot read image "${root}/no.jpg": expected a file, got nothing of that name`,
-    ],
-    [
-      "a web address as a string, which is a path",
-      () => "https://example.org/a.jpg",
-      "IMAGE_MISSING",
-      () =>
-        'Cannot read image "https://example.org/a.jpg": expected a file, got nothing of that name',
-    ],
-    [
-      "a file in a file",
-      () => join(png, "a.jpg"),
-      "IMAGE_MISSING",
-      () => `Cannot read image "${png}/a.jpg": expected a file, got nothing of that name`,
-    ],
-    [
-      "a folder",
-      () => root,
-      "IMAGE_UNREADABLE",
-      () => `Cannot read image "${root}": expected a file, got a folder`,
-    ],
-    [
-      "a name that is too long",
-      () => "a".repeat(300),
-      "IMAGE_UNREADABLE",
-      () => `Cannot read image "${"a".repeat(300)}": expected a readable file, got ENAMETOOLONG`,
-    ],
-    [
-      "an empty file",
-      () => {
-        writeFileSync(join(root, "empty.jpg"), "");
-        return join(root, "empty.jpg");
-      },
-      "IMAGE_EMPTY",
-      () =>
-        `Cannot read image "${root}/empty.jpg": expected JPEG, PNG, WebP, GIF, AVIF or TIFF, got no bytes`,
-    ],
-    [
-      "a file of 513 MiB, without reading it",
-      () => {
-        writeFileSync(join(root, "large.tif"), "II*\0");
-        truncateSync(join(root, "large.tif"), 513 * 2 ** 20);
-        return join(root, "large.tif");
-      },
-      "IMAGE_TOO_LARGE",
-      () =>
-        `Cannot read image "${root}/large.tif": expected at most 536870912 bytes, got 537919488`,
-    ],
-    [
-      "empty bytes",
-      () => new Uint8Array(),
-      "IMAGE_EMPTY",
-      () =>
-        "Cannot read image of 0 bytes: expected JPEG, PNG, WebP, GIF, AVIF or TIFF, got no bytes",
-    ],
-    [
-      "a page that is not there",
-      () => new URL(`${address}/b.png`),
-      "IMAGE_UNREADABLE",
-      () => `Cannot fetch image "${address}/b.png": expected status 200, got 404`,
-    ],
-    [
-      "a server that hangs up",
-      () => new URL(`${address}/cut`),
-      "IMAGE_UNREADABLE",
-      () => `Cannot read image "${address}/cut": expected an answer, got UND_ERR_SOCKET`,
-    ],
-    [
-      "a protocol it does not speak",
-      () => new URL("ftp://example.org/a.jpg"),
-      "IMAGE_UNREADABLE",
-      () =>
-        'Cannot read image "ftp://example.org/a.jpg": expected a file:, data:, http: or https: URL, got ftp:',
-    ],
-    [
-      "a file of another machine",
-      () => new URL("file://elsewhere/a.jpg"),
-      "IMAGE_UNREADABLE",
-      () =>
-        'Cannot read image "file://elsewhere/a.jpg": expected a URL of a file on this machine, got ERR_INVALID_FILE_URL_HOST',
-    ],
-    [
-      "a data URL of text, naming its start only",
-      () => new URL(`data:text/plain,${"a".repeat(200)}`),
-      "IMAGE_FORMAT",
-      () =>
-        `Cannot read image "data:text/plain,${"a".repeat(44)}...": expected JPEG, PNG, WebP, GIF, AVIF or TIFF, got an unknown format`,
-    ],
-    [
-      "raw pixels that lack some",
-      () => ({ width: 4, height: 4, data: new Uint8Array(5) }),
-      "PIXELS_INVALID",
-      () => "Cannot read raw pixels of 4x4: expected 1 to 4 bytes a pixel, got 5 bytes",
-    ],
-    [
-      "a number",
-      () => 42,
-      "IMAGE_SOURCE",
-      () =>
-        "Cannot read an image: expected a path, a URL object, encoded bytes or raw pixels, got number",
-    ],
-    [
-      "nothing",
-      () => undefined,
-      "IMAGE_SOURCE",
-      () =>
-        "Cannot read an image: expected a path, a URL object, encoded bytes or raw pixels, got undefined",
-    ],
-    [
-      "an ArrayBuffer",
-      () => new ArrayBuffer(4),
-      "IMAGE_SOURCE",
-      () =>
-        "Cannot read an image: expected a path, a URL object, encoded bytes or raw pixels, got [object ArrayBuffer]",
-    ],
-  ];
+      [
+        "a missing file",
+        () => join(root, "no.jpg"),
+        "IMAGE_MISSING",
+        () => `Cannot read image "${root}/no.jpg": expected a file, got nothing of that name`,
+      ],
+      [
+        "a web address as a string, which is a path",
+        () => "https://example.org/a.jpg",
+        "IMAGE_MISSING",
+        () =>
+          'Cannot read image "https://example.org/a.jpg": expected a file, got nothing of that name',
+      ],
+      [
+        "a file in a file",
+        () => join(png, "a.jpg"),
+        "IMAGE_MISSING",
+        () => `Cannot read image "${png}/a.jpg": expected a file, got nothing of that name`,
+      ],
+      [
+        "a folder",
+        () => root,
+        "IMAGE_UNREADABLE",
+        () => `Cannot read image "${root}": expected a file, got a folder`,
+      ],
+      [
+        "a name that is too long",
+        () => "a".repeat(300),
+        "IMAGE_UNREADABLE",
+        () => `Cannot read image "${"a".repeat(300)}": expected a readable file, got ENAMETOOLONG`,
+      ],
+      [
+        "an empty file",
+        () => {
+          writeFileSync(join(root, "empty.jpg"), "");
+          return join(root, "empty.jpg");
+        },
+        "IMAGE_EMPTY",
+        () =>
+          `Cannot read image "${root}/empty.jpg": expected JPEG, PNG, WebP, GIF, AVIF or TIFF, got no bytes`,
+      ],
+      [
+        "a file of 513 MiB, without reading it",
+        () => {
+          writeFileSync(join(root, "large.tif"), "II*\0");
+          truncateSync(join(root, "large.tif"), 513 * 2 ** 20);
+          return join(root, "large.tif");
+        },
+        "IMAGE_TOO_LARGE",
+        () =>
+          `Cannot read image "${root}/large.tif": expected at most 536870912 bytes, got 537919488`,
+      ],
+      [
+        "empty bytes",
+        () => new Uint8Array(),
+        "IMAGE_EMPTY",
+        () =>
+          "Cannot read image of 0 bytes: expected JPEG, PNG, WebP, GIF, AVIF or TIFF, got no bytes",
+      ],
+      [
+        "a page that is not there",
+        () => new URL(`${address}/b.png`),
+        "IMAGE_UNREADABLE",
+        () => `Cannot fetch image "${address}/b.png": expected status 200, got 404`,
+      ],
+      [
+        "a server that hangs up",
+        () => new URL(`${address}/cut`),
+        "IMAGE_UNREADABLE",
+        () => `Cannot read image "${address}/cut": expected an answer, got UND_ERR_SOCKET`,
+      ],
+      [
+        "a protocol it does not speak",
+        () => new URL("ftp://example.org/a.jpg"),
+        "IMAGE_UNREADABLE",
+        () =>
+          'Cannot read image "ftp://example.org/a.jpg": expected a file:, data:, http: or https: URL, got ftp:',
+      ],
+      [
+        "a file of another machine",
+        () => new URL("file://elsewhere/a.jpg"),
+        "IMAGE_UNREADABLE",
+        () =>
+          'Cannot read image "file://elsewhere/a.jpg": expected a URL of a file on this machine, got ERR_INVALID_FILE_URL_HOST',
+      ],
+      [
+        "a data URL of text, naming its start only",
+        () => new URL(`data:text/plain,${"a".repeat(200)}`),
+        "IMAGE_FORMAT",
+        () =>
+          `Cannot read image "data:text/plain,${"a".repeat(44)}...": expected JPEG, PNG, WebP, GIF, AVIF or TIFF, got an unknown format`,
+      ],
+      [
+        "raw pixels that lack some",
+        () => ({ width: 4, height: 4, data: new Uint8Array(5) }),
+        "PIXELS_INVALID",
+        () => "Cannot read raw pixels of 4x4: expected 1 to 4 bytes a pixel, got 5 bytes",
+      ],
+      [
+        "a number",
+        () => 42,
+        "IMAGE_SOURCE",
+        () =>
+          "Cannot read an image: expected a path, a URL object, encoded bytes or raw pixels, got number",
+      ],
+      [
+        "nothing",
+        () => undefined,
+        "IMAGE_SOURCE",
+        () =>
+          "Cannot read an image: expected a path, a URL object, encoded bytes or raw pixels, got undefined",
+      ],
+      [
+        "an ArrayBuffer",
+        () => new ArrayBuffer(4),
+        "IMAGE_SOURCE",
+        () =>
+          "Cannot read an image: expected a path, a URL object, encoded bytes or raw pixels, got [object ArrayBuffer]",
+      ],
+    ];
   for (const [what, source, code, message] of refusals) {
     it(`refuses ${what}`, async () => {
       const wrong = source() as ImageSource;

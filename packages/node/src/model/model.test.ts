@@ -97,7 +97,7 @@ describe("InceptionResNetV2", () => {
     const embedded = await model.embed(photos[0] ?? "");
     assert.ok(relativeL2(features.get("avg_pool")?.data ?? [], embedded) < 1e-5);
     await assert.rejects(model.features(photos[0] ?? "", ["mixed_6b"]), {
-      code: "UNKNOWN_BLOCK",
+      code: "BLOCK_UNKNOWN",
       message: /^Unknown block "mixed_6b": expected one of conv2d_1a, conv2d_2a, /,
     });
   });
@@ -136,12 +136,12 @@ describe("InceptionResNetV2", () => {
 
   it("refuses labels that do not fit, and a classifier that is not there", async () => {
     await assert.rejects(InceptionResNetV2.load(weights, { labels: ["one"] }), {
-      code: "LABEL_COUNT",
+      code: "LABELS_COUNT",
       message: "Cannot name the classes: expected 6 labels, got 1",
     });
     const headless = await InceptionResNetV2.create({ width: 0.1, top: false, inputSize: 75 });
     await assert.rejects(headless.classify(photos[0] ?? ""), {
-      code: "NO_OUTPUT",
+      code: "CLASSIFIER_MISSING",
       message: "Cannot give logits: expected a model with a classifier, got one without top",
     });
     assert.equal((await headless.embed(photos[0] ?? "")).length, 152);

@@ -329,7 +329,7 @@ export class InceptionResNetV2 {
   #output(name: string): string {
     if (this.graph.outputs.has(name)) return name;
     throw new UsageError(
-      "NO_OUTPUT",
+      "CLASSIFIER_MISSING",
       `Cannot give ${name}: expected a model with a classifier, got one without top`,
     );
   }
@@ -345,7 +345,7 @@ export class InceptionResNetV2 {
         if (value) return [name, value];
         const known = [...this.graph.blocks.keys()];
         throw new UsageError(
-          "UNKNOWN_BLOCK",
+          "BLOCK_UNKNOWN",
           `Unknown block "${name}": expected one of ${known.join(", ")}`,
         );
       }),

@@ -92,7 +92,7 @@ export function readOptions(
     return { preprocessing, labels, temperature };
   }
   throw new UsageError(
-    "LABEL_COUNT",
+    "LABELS_COUNT",
     `Cannot name the classes: expected ${classes} labels, got ${labels.length}`,
   );
 }

@@ -186,7 +186,7 @@ function checkFinite(run: Run, what: string, value: number): void {
   if (Number.isFinite(value)) return;
   const { rows, step } = run.progress;
   throw new Irv2Error(
-    "NOT_FINITE",
+    "TRAINING_NOT_FINITE",
     `Cannot go on in epoch ${rows.length + 1} after step ${step}: expected a finite ${what}, got ${value}; ${run.lastSaved}`,
   );
 }

@@ -51,7 +51,7 @@ describe("settle()", () => {
   });
 
   const wrong: [string, Partial<TrainOptions>, string][] = [
-    ["an unknown recipe", { recipe: "best" as never }, "UNKNOWN_RECIPE"],
+    ["an unknown recipe", { recipe: "best" as never }, "RECIPE_UNKNOWN"],
     ["no epochs", { epochs: 0 }, "OPTION_RANGE"],
     ["half a photo", { batch: 1.5 }, "OPTION_RANGE"],
     ["a rate that is not a number", { learningRate: Number.NaN }, "OPTION_RANGE"],
@@ -60,9 +60,9 @@ describe("settle()", () => {
     ["a negative seed", { seed: -1 }, "OPTION_RANGE"],
     ["an unknown engine", { engine: "gpu" as never }, "OPTION_RANGE"],
     ["a network without channels", { width: 0 }, "OPTION_RANGE"],
-    ["a frozen body without weights", { freeze: "body" }, "FINE_TUNE_WEIGHTS"],
-    ["a first phase without a second", { headEpochs: 3 }, "HEAD_EPOCHS"],
-    ["fine-tuning without weights", { fineTune: true }, "FINE_TUNE_WEIGHTS"],
+    ["a frozen body without weights", { freeze: "body" }, "OPTION_MISSING"],
+    ["a first phase without a second", { headEpochs: 3 }, "OPTION_UNUSED"],
+    ["fine-tuning without weights", { fineTune: true }, "OPTION_MISSING"],
   ];
   for (const [name, options, code] of wrong) {
     it(`refuses ${name}`, () => {

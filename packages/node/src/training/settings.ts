@@ -119,7 +119,7 @@ export function settle(options: TrainOptions, loaded?: LoadedWeights): Settings 
   const name = recipeNameOf(options);
   if (!recipeNames.includes(name)) {
     throw new UsageError(
-      "UNKNOWN_RECIPE",
+      "RECIPE_UNKNOWN",
       `Unknown recipe "${name}": expected one of ${recipeNames.join(", ")}`,
     );
   }
@@ -218,13 +218,13 @@ function checkRanges(settings: Settings, options: TrainOptions, loaded?: LoadedW
   require("width", width, width > 0 && width <= 8, "a number above 0 and at most 8");
   if (options.headEpochs !== undefined && settings.phases.length < 2) {
     throw new UsageError(
-      "HEAD_EPOCHS",
+      "OPTION_UNUSED",
       `Cannot train the classifier for ${options.headEpochs} epochs first: expected --fine-tune beside --head-epochs, got a run of one phase`,
     );
   }
   if (settings.weights === null && (options.fineTune || options.freeze === "body")) {
     throw new UsageError(
-      "FINE_TUNE_WEIGHTS",
+      "OPTION_MISSING",
       "Cannot train a classifier on an untrained body: expected --weights, got none",
     );
   }

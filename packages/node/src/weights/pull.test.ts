@@ -7,6 +7,7 @@ import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, describe, it } from "node:test";
+import type { Irv2Error } from "@inception-resnet-v2/core/internal/errors.js";
 import {
   published,
   type WebWeights,
@@ -18,6 +19,7 @@ import {
   startFileServer,
   startHub,
 } from "@inception-resnet-v2/test/helpers/file-server.js";
+import { exitCodeOf } from "../cli/exit-codes.js";
 import { openHttp } from "./download/http.js";
 import { findInKerasCache, pullToKerasCache } from "./keras-cache.js";
 import { findPulled, pull } from "./pull.js";
@@ -28,8 +30,8 @@ const token = "hf_secret";
 
 const isRejected =
   (code: string, exitCode: number, message: string | RegExp) => (error: unknown) => {
-    const found = error as { code: string; exitCode: number; message: string };
-    assert.deepEqual([found.code, found.exitCode], [code, exitCode], found.message);
+    const found = error as Irv2Error;
+    assert.deepEqual([found.code, exitCodeOf(found)], [code, exitCode], found.message);
     if (typeof message === "string") assert.equal(found.message, message);
     else assert.match(found.message, message);
     return true;
@@ -248,7 +250,7 @@ describe("pull() from the hub", () => {
     await assert.rejects(
       within(() => pull("imagenet")),
       isRejected(
-        "WEIGHTS_HASH",
+        "WEIGHTS_CHECKSUM",
         4,
         /expected a file with SHA-256 [0-9a-f]{64}, got [0-9a-f]{64}; it/,
       ),
@@ -266,7 +268,7 @@ describe("pull() from the hub", () => {
     await assert.rejects(
       within(() => pull("imagenet"), { HF_HUB_CACHE: file }),
       isRejected(
-        "CACHE_UNWRITABLE",
+        "FILE_UNWRITABLE",
         5,
         `Cannot pull weights "imagenet": expected a folder to write to, got ENOTDIR at "${file}/models--timm--inception_resnet_v2.tf_in1k/blobs"; HF_HUB_CACHE names another`,
       ),
@@ -284,7 +286,7 @@ describe("pull() from the hub", () => {
       await assert.rejects(
         within(() => pull("imagenet")),
         isRejected(
-          "CACHE_UNWRITABLE",
+          "FILE_UNWRITABLE",
           5,
           `Cannot pull weights "imagenet": expected a folder to write to, got EACCES at "${cache}/models--timm--inception_resnet_v2.tf_in1k"; HF_HUB_CACHE names another`,
         ),
@@ -434,7 +436,7 @@ describe("pull() from the web", () => {
       await assert.rejects(
         within(() => pull(name)),
         isRejected(
-          "WEIGHTS_HASH",
+          "WEIGHTS_CHECKSUM",
           4,
           `Cannot pull weights "${name}": expected a file with MD5 ${md5}, got ${found}; it was not kept`,
         ),

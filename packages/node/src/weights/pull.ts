@@ -114,7 +114,7 @@ function explain(error: unknown, name: string, variable: string): unknown {
   }
   if (!(error instanceof Error) || syscall === undefined || path === undefined) return error;
   return new ResourceError(
-    "CACHE_UNWRITABLE",
+    "FILE_UNWRITABLE",
     `Cannot pull weights "${name}": expected a folder to write to, got ${code} at "${path}"; ${variable} names another`,
     { cause: error },
   );

@@ -93,7 +93,7 @@ function allocate(size: number, name: string): Uint8Array {
 /** A word without dots and slashes is a name more likely than a file. */
 function unknownName(name: string): UsageError {
   return new UsageError(
-    "UNKNOWN_WEIGHTS",
+    "WEIGHTS_UNKNOWN",
     `Unknown weights "${name}": expected a file, one of ${[...shippedNames, ...publishedNames].join(", ")}, or owner/name of the Hugging Face hub`,
   );
 }

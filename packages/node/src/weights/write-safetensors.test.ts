@@ -28,7 +28,7 @@ describe("writeSafetensors()", () => {
     const large = new Map([["w", tensor([1], Float32Array.of(1e6))]]);
     const path = join(folder, "c.safetensors");
     await assert.rejects(writeSafetensors(path, large, { dtype: "F16" }), {
-      code: "FLOAT16_OVERFLOW",
+      code: "WEIGHTS_OVERFLOW",
     });
     assert.deepEqual(await readdir(folder), []);
   });
@@ -46,7 +46,7 @@ describe("writeSafetensors()", () => {
     const path = join(folder, "none", "a.safetensors");
     await assert.rejects(writeSafetensors(path, tensors), {
       name: "ResourceError",
-      code: "WEIGHTS_UNWRITABLE",
+      code: "FILE_UNWRITABLE",
       message: `Cannot write weights "${path}": expected a place for the file, got ENOENT`,
     });
   });

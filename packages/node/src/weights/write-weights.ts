@@ -8,7 +8,7 @@ import {
   writeParts,
 } from "../files/write-file.js";
 
-const asWeights = { what: "weights", code: "WEIGHTS_UNWRITABLE" } as const;
+const asWeights = { what: "weights" } as const;
 
 /** Writes a file of weights part by part, as `writeParts` does. */
 export function writeWeights(

@@ -91,6 +91,6 @@ function runNode(node: AnyNode, inputs: readonly Tensor[]): readonly Tensor[] {
 function given(tensors: Tensors, value: Value): Tensor {
   const found = tensors.get(value.name);
   if (!found)
-    throw new GraphError("NO_INPUT", `Cannot run: no tensor is given for "${value.name}"`);
+    throw new GraphError("TENSOR_MISSING", `Cannot run: no tensor is given for "${value.name}"`);
   return found;
 }

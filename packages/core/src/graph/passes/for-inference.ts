@@ -57,7 +57,7 @@ export function foldIntoConvolutions(
   const read = (value: Value | undefined): Tensor => {
     const found = value && values.get(value.name);
     if (!found)
-      throw new GraphError("NO_PARAMETER", `Cannot fold "${value?.name}": it has no value`);
+      throw new GraphError("TENSOR_MISSING", `Cannot fold "${value?.name}": it has no value`);
     return found;
   };
   const isOurs = (value: Value) => constants.has(value) && uses.get(value) === 1;

@@ -41,7 +41,7 @@ describe("floats of files", () => {
 
   it("refuse to overflow float16", () => {
     assert.throws(() => encodeFloats(Float32Array.of(1, 65520), "F16", "w"), {
-      code: "FLOAT16_OVERFLOW",
+      code: "WEIGHTS_OVERFLOW",
       message: 'Cannot write "w" as float16: expected values up to 65504, got 65520',
     });
   });
@@ -49,7 +49,7 @@ describe("floats of files", () => {
   it("refuse to overflow bfloat16, and leave infinities as they are", () => {
     const largest = (2 - 2 ** -7) * 2 ** 127;
     assert.throws(() => encodeFloats(Float32Array.of(Infinity, 3.4028234e38), "BF16", "w"), {
-      code: "FLOAT16_OVERFLOW",
+      code: "WEIGHTS_OVERFLOW",
       message: `Cannot write "w" as bfloat16: expected values up to ${largest}, got 3.4028234663852886e+38`,
     });
     const kept = Float32Array.of(largest, -Infinity, Infinity);

@@ -61,7 +61,7 @@ function refuseOverflow(
   for (let at = 0; at < halves.length; at++) {
     if (((halves[at] as number) & 0x7fff) !== infinity || !Number.isFinite(data[at])) continue;
     throw new ModelError(
-      "FLOAT16_OVERFLOW",
+      "WEIGHTS_OVERFLOW",
       `Cannot write "${name}" as ${title}: expected values up to ${largest}, got ${data[at]}`,
     );
   }

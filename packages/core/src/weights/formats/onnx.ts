@@ -3,7 +3,7 @@
  *
  * The messages are in `onnx/`. Weights may lie in files beside (external data).
  */
-import { ModelError } from "../../errors.js";
+import { type ErrorCode, ModelError } from "../../errors.js";
 import {
   dataTypes,
   decodeModel,
@@ -53,7 +53,7 @@ const elementBytes = { F32: 4, F16: 2, BF16: 2, F64: 8, I64: 8, I32: 4 } as cons
  * Throws `ModelError` when it is no such file, or damaged.
  */
 export function readOnnx(bytes: Uint8Array, name: string, beside?: ReadBeside): OnnxFile {
-  const failure = (code: string, problem: string, cause?: unknown) =>
+  const failure = (code: ErrorCode, problem: string, cause?: unknown) =>
     new ModelError(code, `Cannot read weights "${name}": ${problem}`, { cause });
   const model = decodeModel(bytes, (problem) =>
     failure("WEIGHTS_FORMAT", "expected an ONNX file, got bytes that are none", new Error(problem)),
@@ -118,7 +118,7 @@ function readNode({ opType, name, input, output, attribute }: NodeMessage): Fore
 function floatsOf(
   message: TensorMessage,
   { shape, dtype, beside }: TensorEntry & { readonly beside: ReadBeside | undefined },
-  failure: (code: string, problem: string) => ModelError,
+  failure: (code: ErrorCode, problem: string) => ModelError,
 ): Float32Array {
   if (!(dtype in elementBytes)) {
     throw failure("WEIGHTS_DTYPE", `expected floats or whole numbers, got ${dtype}`);
@@ -148,7 +148,7 @@ function floatsOf(
 function readExternal(
   { externalData }: TensorMessage,
   beside: ReadBeside | undefined,
-  failure: (code: string, problem: string) => ModelError,
+  failure: (code: ErrorCode, problem: string) => ModelError,
 ): Uint8Array {
   const given = new Map(externalData.map(({ key, value }) => [key, value]));
   const location = given.get("location") ?? "";

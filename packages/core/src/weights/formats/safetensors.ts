@@ -8,7 +8,7 @@
  * Specification: https://github.com/huggingface/safetensors. Every number is checked before it is
  * used, so that a damaged or hostile file gives a `ModelError` and nothing else.
  */
-import { ModelError } from "../../errors.js";
+import { type ErrorCode, ModelError } from "../../errors.js";
 import { formatShape, type Shape, sizeOf, type Tensors } from "../../tensor/tensor.js";
 import { quote } from "../quote.js";
 import { fileKind } from "../strangers.js";
@@ -39,7 +39,7 @@ const elementBytes: ReadonlyMap<unknown, number> = new Map([
 ]);
 
 /** Makes the error of a file from what is wrong with it. */
-type Failure = (code: string, problem: string) => ModelError;
+type Failure = (code: ErrorCode, problem: string) => ModelError;
 
 /** Checks a whole file; `name` is how messages call it. Throws `ModelError`. */
 export function readSafetensors(bytes: Uint8Array, name: string): Safetensors {

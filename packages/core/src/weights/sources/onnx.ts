@@ -7,7 +7,7 @@
  */
 import { lower } from "../../architecture/lower.js";
 import { configureNetwork } from "../../architecture/transforms.js";
-import { ModelError } from "../../errors.js";
+import { type ErrorCode, ModelError } from "../../errors.js";
 import type { Graph, Node } from "../../graph/ir.js";
 import { formatShape, sameShape, type Tensor, type Tensors, tensor } from "../../tensor/tensor.js";
 import { configureFrom } from "../configure.js";
@@ -49,7 +49,7 @@ export interface TakeOnnxOptions {
  * connected as this network's, or a tensor has another shape.
  */
 export function takeOnnx(file: OnnxFile, { name, ...given }: TakeOnnxOptions): OnnxParameters {
-  const failure = (code: string, problem: string) =>
+  const failure = (code: ErrorCode, problem: string) =>
     new ModelError(code, `Cannot use weights "${name}": ${problem}`);
   const hasTop = file.nodes.some(({ op }) => op === "Gemm" || op === "MatMul");
   const pattern = lower(configureNetwork({ top: hasTop }));
@@ -281,7 +281,7 @@ function checked(
   graph: Graph,
   parameters: ReadonlyMap<string, Tensor>,
   plain: () => Graph,
-  failure: (code: string, problem: string) => ModelError,
+  failure: (code: ErrorCode, problem: string) => ModelError,
 ): Pick<OnnxParameters, "graph" | "parameters"> {
   for (const { name, shape } of graph.parameters) {
     const got = parameters.get(name)?.shape ?? [];

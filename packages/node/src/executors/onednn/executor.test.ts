@@ -141,7 +141,7 @@ describe("the onednn executor", { skip: noOneDnn }, () => {
     const { graph, parameters } = residual(16);
     const program = await executor.compile(graph, parameters);
     await assert.rejects(program.run(new Map()), {
-      code: "NO_INPUT",
+      code: "TENSOR_MISSING",
       message: 'Cannot run: no tensor is given for "x"',
     });
     await executor.dispose();
@@ -152,7 +152,7 @@ describe("createExecutor()", () => {
   it("refuses bf16 on engines that have it not", async () => {
     for (const engine of ["reference", "onnxruntime", "wasm"] as const) {
       await assert.rejects(createExecutor(engine, { precision: "bf16" }), {
-        code: "PRECISION",
+        code: "PRECISION_UNSUPPORTED",
         message: `Cannot compute in bf16 on "${engine}": expected --engine onednn, the only one that has it`,
       });
     }

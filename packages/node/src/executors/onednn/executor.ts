@@ -16,7 +16,7 @@ export async function createOneDnnExecutor(options: ExecutorOptions = {}): Promi
   const found = await describeLibrary();
   if (precision === "bf16" && !found.hasBf16) {
     throw new ResourceError(
-      "NO_BF16",
+      "PROCESSOR_UNSUPPORTED",
       `Cannot compute in bf16: expected a processor with AVX512_BF16 or AMX, got one with ${found.instructions}`,
     );
   }

@@ -88,7 +88,8 @@ export class Program {
     for (const copy of this.#copies) copy.refresh();
     for (const [name, placed] of this.#inputs) {
       const given = inputs.get(name);
-      if (!given) throw new GraphError("NO_INPUT", `Cannot run: no tensor is given for "${name}"`);
+      if (!given)
+        throw new GraphError("TENSOR_MISSING", `Cannot run: no tensor is given for "${name}"`);
       const numbers = this.#recorded.floats(placed);
       numbers.set(given.data.subarray(0, numbers.length));
     }

@@ -70,7 +70,7 @@ export class OrtTraining {
     const find = (name: string): Variable => {
       const found = own.get(name);
       if (found) return found;
-      throw new GraphError("NO_VARIABLE", `Cannot train: no value is given for "${name}"`);
+      throw new GraphError("TENSOR_MISSING", `Cannot train: no value is given for "${name}"`);
     };
     const compiled: CompiledStep[] = [];
     for (const step of steps) compiled.push(await compileStep(step, find, options));
@@ -86,7 +86,7 @@ export class OrtTraining {
       names.map((name) => {
         const found = this.#variables.get(name);
         if (found) return [name, { shape: found.shape, data: found.data.slice() }];
-        throw new GraphError("NO_VARIABLE", `Cannot read: no variable is called "${name}"`);
+        throw new GraphError("TENSOR_MISSING", `Cannot read: no variable is called "${name}"`);
       }),
     );
   }

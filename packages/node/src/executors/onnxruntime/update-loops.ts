@@ -46,7 +46,7 @@ export function runUpdate(
   for (const input of graph.inputs) {
     const given = inputs.get(input.name);
     if (!given)
-      throw new GraphError("NO_INPUT", `Cannot step: no value is given for "${input.name}"`);
+      throw new GraphError("TENSOR_MISSING", `Cannot step: no value is given for "${input.name}"`);
     arrays.set(input, given.data);
   }
   for (const parameter of graph.parameters) arrays.set(parameter, variables(parameter.name));

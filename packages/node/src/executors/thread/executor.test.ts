@@ -110,7 +110,7 @@ describe("ThreadExecutor", () => {
     const program = await executor.compile(doubling("first"), none);
     await assert.rejects(program.run(none), {
       name: "ResourceError",
-      code: "EXPLAINED",
+      code: "OUT_OF_MEMORY",
       message: 'Cannot go on: Cannot run: no tensor is given for "x"',
     });
     assert.deepEqual([...((await program.run(inputs())).get("y")?.data ?? [])], [2, 4]);

@@ -52,7 +52,7 @@ describe("results.csv", () => {
     const check = async (text: string, problem: string) => {
       await writeFile(path, text);
       await assert.rejects(readResults(path), {
-        code: "RESULTS_INVALID",
+        code: "RUN_RESULTS",
         message: `Cannot read "${path}", line ${problem}`,
       });
     };

@@ -42,7 +42,7 @@ export async function writeResults(path: string, rows: readonly EpochRow[]): Pro
 export async function readResults(path: string): Promise<EpochRow[]> {
   const [first = "", ...lines] = (await readFile(path, "utf8")).trimEnd().split(/\r?\n/);
   const fail = (line: number, problem: string) => {
-    throw new InputError("RESULTS_INVALID", `Cannot read "${path}", line ${line}: ${problem}`);
+    throw new InputError("RUN_RESULTS", `Cannot read "${path}", line ${line}: ${problem}`);
   };
   if (first !== header) fail(1, `expected "${header}", got "${first}"`);
   return lines.map((line, at) => {

@@ -19,7 +19,7 @@ describe("a run folder", () => {
     const inFile = join(at, "config.json", "run");
     await assert.rejects(createRunFolder(inFile), {
       name: "UsageError",
-      code: "RUN_FOLDER",
+      code: "RUN_UNWRITABLE",
       message: `Cannot start a run in "${inFile}": expected a place for a folder, got ENOTDIR`,
     });
   });

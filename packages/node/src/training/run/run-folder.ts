@@ -59,7 +59,7 @@ export async function createRunFolder(out: string | undefined): Promise<RunFolde
   if (out !== undefined) await checkNoRun(out);
   return makeFolder(out).catch((cause: NodeJS.ErrnoException) => {
     throw new UsageError(
-      "RUN_FOLDER",
+      "RUN_UNWRITABLE",
       `Cannot start a run in "${out ?? "runs"}": expected a place for a folder, got ${cause.code}`,
       { cause },
     );
@@ -92,7 +92,7 @@ export async function readRunConfig(path: string): Promise<RunConfig> {
   const { config } = runFolder(path);
   const text = await readFile(config, "utf8").catch((cause: NodeJS.ErrnoException) => {
     throw new ModelError(
-      "NO_RUN",
+      "RUN_MISSING",
       `Cannot resume "${path}": expected a run folder with a config.json, got ${cause.code}`,
       { cause },
     );

@@ -175,7 +175,7 @@ export class Run {
       if (data.every(Number.isFinite)) continue;
       const { rows, step } = this.progress;
       throw new Irv2Error(
-        "NOT_FINITE",
+        "TRAINING_NOT_FINITE",
         `Cannot save epoch ${rows.length + 1} after step ${step}: expected finite numbers in "${name}", got ${data.find((value) => !Number.isFinite(value))}; ${this.lastSaved}`,
       );
     }

@@ -142,7 +142,7 @@ describe("download()", () => {
       all.server.faults.push(...Array.from({ length: 5 }, () => ({ status: 500 })));
       await assert.rejects(all.fetch(), {
         code: "WEIGHTS_UNREACHABLE",
-        exitCode: 5,
+        name: "ResourceError",
         message: `Cannot pull weights "thing": expected an answer from ${all.server.url}, got status 500`,
       });
       assert.equal(all.server.seen.length, 8);
@@ -168,8 +168,8 @@ describe("download()", () => {
       const wrong = Buffer.from("<html>log in to this network</html>");
       server.faults.push({ instead: wrong });
       await assert.rejects(fetch(), {
-        code: "WEIGHTS_HASH",
-        exitCode: 4,
+        code: "WEIGHTS_CHECKSUM",
+        name: "ModelError",
         message: `Cannot pull weights "thing": expected a file with MD5 ${md5(content)}, got ${md5(wrong)}; it was not kept`,
       });
       assert.equal(server.seen.length, 1);
@@ -229,20 +229,20 @@ describe("download()", () => {
     }));
 
   it("tells a missing file, one that wants a token, and an odd answer", async () => {
-    for (const [status, code, exitCode, sentence] of [
-      [404, "WEIGHTS_MISSING", 4, "expected a file at URL/file, got status 404"],
+    for (const [status, code, name, sentence] of [
+      [404, "WEIGHTS_MISSING", "ModelError", "expected a file at URL/file, got status 404"],
       [
         403,
         "WEIGHTS_FORBIDDEN",
-        5,
+        "ResourceError",
         'expected leave to read URL, got status 403; either there is no such repository, or it wants a token of somebody who may read it, in HF_TOKEN or by "hf auth login"',
       ],
-      [418, "WEIGHTS_UNREACHABLE", 5, "expected an answer from URL, got status 418"],
+      [418, "WEIGHTS_UNREACHABLE", "ResourceError", "expected an answer from URL, got status 418"],
     ] as const) {
       await setting(async ({ server, fetch, names }) => {
         server.faults.push({ status });
         const message = `Cannot pull weights "thing": ${sentence.replace("URL", server.url)}`;
-        await assert.rejects(fetch(), { code, exitCode, message });
+        await assert.rejects(fetch(), { code, name, message });
         assert.deepEqual(await names(), []);
       });
     }
@@ -254,7 +254,7 @@ describe("download()", () => {
       const started = performance.now();
       await assert.rejects(fetch(), {
         code: "WEIGHTS_UNREACHABLE",
-        exitCode: 5,
+        name: "ResourceError",
         message: `Cannot pull weights "thing": expected an answer from ${server.url}, got none (ECONNREFUSED)`,
       });
       assert.ok(performance.now() - started < 2000);

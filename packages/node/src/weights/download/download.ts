@@ -245,7 +245,7 @@ async function findProblem(
   if (found === checksum.value) return undefined;
   const kind = checksumNames[checksum.algorithm];
   return new ModelError(
-    "WEIGHTS_HASH",
+    "WEIGHTS_CHECKSUM",
     `Cannot pull weights "${name}": expected a file with ${kind} ${checksum.value}, got ${found}; it was not kept`,
   );
 }

@@ -50,8 +50,8 @@ describe("unpackMember()", { skip }, () => {
     for (const [name, [bytes, found]] of Object.entries(cases)) {
       await writeFile(at(name), bytes);
       await assert.rejects(unpackMember(at(name), "m.ckpt", at("out")), {
-        code: "ARCHIVE_DAMAGED",
-        exitCode: 4,
+        code: "WEIGHTS_DAMAGED",
+        name: "ModelError",
         message: `Cannot unpack "${at(name)}": expected a tar archive in gzip, got ${found}`,
       });
     }

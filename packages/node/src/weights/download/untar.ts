@@ -44,7 +44,7 @@ export async function unpackMember(archive: string, member: string, target: stri
 
 function damaged(archive: string, found: string): ModelError {
   return new ModelError(
-    "ARCHIVE_DAMAGED",
+    "WEIGHTS_DAMAGED",
     `Cannot unpack "${archive}": expected a tar archive in gzip, got ${found}`,
   );
 }

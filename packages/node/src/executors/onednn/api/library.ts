@@ -80,7 +80,7 @@ const outOfMemory = 1;
 function nativeError(call: string, status: number): NativeError {
   const name = statusNames[status] ?? "unknown";
   return new NativeError(
-    "ONEDNN",
+    "NATIVE_CALL",
     `Cannot run on oneDNN: expected ${call} to succeed, got ${status} (${name})`,
     { status },
   );

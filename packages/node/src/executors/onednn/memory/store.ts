@@ -151,7 +151,7 @@ export class Store {
   #entry(name: string): Entry {
     const found = this.#entries.get(name);
     if (found) return found;
-    throw new GraphError("NO_PARAMETER", `Cannot run: no value is given for "${name}"`);
+    throw new GraphError("TENSOR_MISSING", `Cannot run: no value is given for "${name}"`);
   }
 
   #same(a: Layout, b: Layout): boolean {

@@ -73,7 +73,7 @@ describe("writeTorch()", () => {
     const large = new Map([...tensors, ["w", tensor([1], Float32Array.of(1e6))]]);
     await assert.rejects(writeTorch(join(folder, "c.pth"), large, { dtype: "F16" }), {
       name: "ModelError",
-      code: "FLOAT16_OVERFLOW",
+      code: "WEIGHTS_OVERFLOW",
       message: 'Cannot write "w" as float16: expected values up to 65504, got 1000000',
     });
     assert.deepEqual(await readdir(folder), []);
@@ -84,8 +84,7 @@ describe("writeTorch()", () => {
     const path = join(folder, "none", "a.pth");
     await assert.rejects(writeTorch(path, tensors), {
       name: "ResourceError",
-      exitCode: 5,
-      code: "WEIGHTS_UNWRITABLE",
+      code: "FILE_UNWRITABLE",
       message: `Cannot write weights "${path}": expected a place for the file, got ENOENT`,
     });
   });

@@ -153,7 +153,7 @@ describe("readZip()", () => {
     ],
     [
       "damaged bytes",
-      "WEIGHTS_DAMAGED",
+      "WEIGHTS_CHECKSUM",
       'expected bytes of entry "a" that fit its CRC-32, got others',
       ({ bytes }) => bytes.write("F", 64),
     ],

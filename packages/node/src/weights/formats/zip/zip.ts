@@ -87,7 +87,7 @@ function openEntry(
   // PyTorch can be told to compute no sums, and then writes 0
   if (crc === 0 || crc32(bytes) === crc) return bytes;
   throw failure(
-    "WEIGHTS_DAMAGED",
+    "WEIGHTS_CHECKSUM",
     `expected bytes of entry ${quote(name)} that fit its CRC-32, got others`,
   );
 }

@@ -108,7 +108,7 @@ export const errorCodes = {
   OUT_OF_MEMORY: "memory ran out, or would",
   DISK_FULL: "the disk is full",
   FILE_UNWRITABLE: "a file cannot be written there",
-  MEASUREMENT_FAILED: "the process that measures failed",
+  MEASUREMENT_FAILED: "a measurement ended before its time",
   NATIVE_CALL: "a function of a native library failed",
 
   // Graphs: mistakes of programs

@@ -33,7 +33,7 @@ describe("the model everyday", () => {
       assert.deepEqual(best, Object.values(drawn));
       assert.equal(
         stderr,
-        "Using the model of this package: 59 groceries, garments and recyclables. ImageNet's 1000 classes: --weights imagenet\n",
+        "Using the bundled model (59 groceries, garments and recyclables); for the 1000 classes of ImageNet: --weights imagenet\n",
       );
     });
   }

@@ -93,7 +93,7 @@ console.log(parameters.size, kilobytes / 1024);`;
     ["keras.keras", "onnx", "ours.onnx", "keras"],
   ] as const) {
     it(`${from} exported to ${format} gives the same logits there`, async () => {
-      const args = ["--weights", at(from), "--format", format, "--out", at(out)];
+      const args = [at(from), "--format", format, "--out", at(out)];
       const { code, stderr } = await runIrv2(["export", ...args]);
       assert.equal(code, 0, stderr);
       python("run", at(out), at("image.f32"), at("theirs.f32"));

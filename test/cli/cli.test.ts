@@ -286,7 +286,19 @@ describe("irv2", () => {
       "an input that is too small",
       () => ["summary", "--input-size", "74"],
       2,
-      /^irv2: Option "inputSize" is out of range: expected whole numbers of pixels from 75, got 74x74\n$/,
+      /^irv2: Option "inputSize" is out of range: expected whole numbers of pixels from 75, got 74x74 \(--input-size\)\n$/,
+    ],
+    [
+      "a flag that is called otherwise now",
+      () => ["train", "--data", "x", "--accumulate", "2"],
+      2,
+      /^irv2: Expected another flag for --accumulate, which is now --micro-batch with .*\n$/,
+    ],
+    [
+      "weights to export by a flag",
+      () => ["export", "--weights", weights, "--out", "x.onnx"],
+      2,
+      /^irv2: Expected another flag for --weights, which is now an argument, as in import: irv2 export best\.safetensors --out model\.onnx\n$/,
     ],
     [
       "weights of an unknown name",

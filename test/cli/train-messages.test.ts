@@ -133,7 +133,13 @@ describe("irv2 train tells people", () => {
         "fine-tuning without weights",
         () => ["train", "--data", photos, "--fine-tune"],
         2,
-        "Cannot train a classifier on an untrained body: expected --weights, got none",
+        "Cannot train a classifier on an untrained body: expected weights, got none (--weights)",
+      ],
+      [
+        "a micro-batch that does not divide the batch",
+        () => ["train", "--data", photos, "--batch", "6", "--micro-batch", "4"],
+        2,
+        'Option "microBatch" is out of range: expected a divisor of the batch 6, got 4 (--micro-batch)',
       ],
       [
         "constants of a schedule that has none",

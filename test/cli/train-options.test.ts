@@ -43,7 +43,7 @@ describe("the flags of irv2 train", () => {
       aux: true,
       auxWeight: 0.3,
       statisticsDecay: 0.99,
-      clip: 0,
+      clipNorm: 0,
       ema: 0,
     });
     assert.deepEqual(

@@ -153,7 +153,7 @@ describe("irv2 train", () => {
   it("refuses to go on with a finished run, unless epochs are added", async () => {
     const refused = await runIrv2(["train", "--resume", run]);
     assert.equal(refused.code, 2);
-    assert.match(refused.stderr, /finished run; --extend-epochs <n> adds some$/m);
+    assert.match(refused.stderr, /finished run; extendEpochs adds some \(--extend-epochs\)$/m);
     await cp(run, at("longer"), { recursive: true });
     const longer = await runIrv2(["train", "--resume", at("longer"), "--extend-epochs", "1"]);
     assert.equal(longer.code, 0, longer.stderr);
@@ -283,7 +283,7 @@ describe("irv2 train", () => {
 
     it("when the loss is not finite", async () => {
       const wild = at("wild");
-      const args = ["--lr", "1e30", "--clip", "0", "--optimizer", "sgd", "--warmup", "0"];
+      const args = ["--lr", "1e30", "--clip-norm", "0", "--optimizer", "sgd", "--warmup", "0"];
       const { code, stderr } = await runIrv2([
         "train",
         "--data",

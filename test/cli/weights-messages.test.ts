@@ -191,7 +191,7 @@ describe("irv2, given weights that it cannot use,", () => {
       ],
       [
         "it when it exports",
-        ["export", "--weights", "resnet.pth", "--out", "none.onnx"],
+        ["export", "resnet.pth", "--out", "none.onnx"],
         4,
         `Cannot use weights "resnet.pth": ${resnet}`,
       ],
@@ -321,7 +321,7 @@ describe("irv2, given weights that it cannot use,", () => {
 
   describe("counts classes:", () => {
     const background =
-      'expected 1000 classes, got 1001, whose class 0 is slim\'s "background" that no photo belongs to; --drop-background leaves it out';
+      'expected 1000 classes, got 1001, whose class 0 is slim\'s "background" that no photo belongs to; dropBackground leaves it out (--drop-background)';
     const files = ["many.safetensors", "many.pth", "many.weights.h5", "many.onnx", "many-tfjs"];
     check(
       files.map((file) => [
@@ -334,7 +334,7 @@ describe("irv2, given weights that it cannot use,", () => {
     check(
       targets.map(([format, out]) => [
         `such weights as ${format}`,
-        ["export", "--weights", "many.safetensors", "--format", format, "--out", out],
+        ["export", "many.safetensors", "--format", format, "--out", out],
         4,
         `Cannot use weights "many.safetensors": ${background}`,
       ]),
@@ -358,7 +358,7 @@ describe("irv2, given weights that it cannot use,", () => {
     }
 
     it("leaves the background out of Keras' file when told to", async () => {
-      const args = ["export", "--weights", "many.onnx", "--out", "thousand.weights.h5"];
+      const args = ["export", "many.onnx", "--out", "thousand.weights.h5"];
       const { code, stderr } = await irv2([...args, "--drop-background"]);
       assert.equal(code, 0, stderr);
       const { parameters } = await loadWeights(at("thousand.weights.h5"));
@@ -398,13 +398,7 @@ describe("irv2, given weights that it cannot use,", () => {
     }
 
     const half = ["--dtype", "fp16"];
-    const exporting = (weights: string, format: string) => [
-      "export",
-      "--weights",
-      weights,
-      "--format",
-      format,
-    ];
+    const exporting = (weights: string, format: string) => ["export", weights, "--format", format];
 
     const names: Partial<Record<ExportFormat, string>> = {
       onnx: "logits/bias",
@@ -419,7 +413,7 @@ describe("irv2, given weights that it cannot use,", () => {
         const name = names[format];
         const sentence = name
           ? `Cannot write "${name}" as float16: expected values up to 65504, got 70000`
-          : `Cannot export to ${format}: expected numbers of type F32, got F16`;
+          : `Cannot export to ${format}: expected numbers of type F32, got F16 (--dtype)`;
         assert.deepEqual({ code, stderr }, { code: name ? 4 : 2, stderr: `irv2: ${sentence}\n` });
       });
     }

@@ -131,6 +131,7 @@ function requireRange(option: string, value: unknown, holds: boolean, expected: 
     throw new UsageError(
       "OPTION_RANGE",
       `Option "${option}" is out of range: expected ${expected}, got ${value}`,
+      { option },
     );
   }
 }

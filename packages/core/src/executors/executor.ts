@@ -9,7 +9,7 @@ import type { Tensors } from "../tensor/tensor.js";
 
 /** Something that can run graphs. */
 export interface Executor {
-  /** Name for `--engine` and messages. */
+  /** Name of the engine, for options and messages. */
   readonly name: string;
   /** Version and settings in a few words, for `doctor` and benchmarks. */
   readonly description: string;

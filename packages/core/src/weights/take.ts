@@ -181,7 +181,7 @@ function countBackground(
   if (scheme === "slim" || dropBackground === "unnamed") return 1; // slim's are known
   throw new ModelError(
     "WEIGHTS_BACKGROUND",
-    `Cannot use weights "${name}": expected 1000 classes, got 1001, whose class 0 is slim's "background" that no photo belongs to; --drop-background leaves it out`,
+    `Cannot use weights "${name}": expected 1000 classes, got 1001, whose class 0 is slim's "background" that no photo belongs to; dropBackground leaves it out`,
   );
 }
 

@@ -43,7 +43,7 @@ async function run(flags: EvaluateFlags): Promise<void> {
   if (data === undefined) {
     throw new UsageError("OPTION_MISSING", "Expected --data with a folder of photos, got none");
   }
-  const weights = await weightsOf(flags);
+  const weights = await weightsOf(flags.weights);
   using interruption = listenForInterruption();
   let progress: Progress | undefined;
   const { evaluation, unreadable } = await evaluate({

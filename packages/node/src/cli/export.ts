@@ -21,7 +21,6 @@ import {
 import { parityRows, type Row, rowsText, someOf, tensorLines } from "./report-rows.js";
 
 interface ExportFlags {
-  readonly weights?: string;
   readonly out?: string;
   readonly format?: ExportFormat;
   readonly dtype: FileTypeName;
@@ -39,21 +38,24 @@ export function exportCommand(): Command {
     .map(([name, what]) => `  ${name.padEnd(12)}${what}`)
     .join("\n");
   return new Command("export")
-    .description("write weights as the file of another program")
-    .option("-w, --weights <name>", "what to write: a weight file or a name (default: everyday)")
-    .option("-o, --out <file>", "where it goes")
+    .description("write weights for ONNX runtimes, timm, PyTorch, Keras or TensorFlow.js")
+    .argument("[weights]", "a file, a folder, a checkpoint's prefix, or a name (default: everyday)")
+    .option("-o, --out <file>", "file to write; for tfjs, a folder")
     .addOption(
-      new Option("--format <name>", "default: what the file's name ends in").choices(
+      new Option("--format <name>", "format to write (default: by the extension of --out)").choices(
         Object.keys(exportFormats),
       ),
     )
-    .addOption(dtypeOption("type of the numbers"))
+    .addOption(dtypeOption("number type to write"))
     .option("--with-preprocessing", "onnx: decoded RGB pixels go in, uint8 [n,height,width,3]")
-    .option("--batch <n>", "onnx: images a run (default: any number)", wholeNumber(1))
+    .option("--batch <n>", "onnx: images per run (default: any number)", wholeNumber(1))
     .option("--input-size <pixels>", "as in 299 or 240x320 (default: the weights')", inputSize)
     .option("--drop-background", "weights of 1001 classes: leave out class 0, slim's background")
-    .option("--no-parity", "do not read the file again (and run it, onnx) to see what it holds")
-    .option("--tensors", "a line for each tensor too: shape and name, here and in the file")
+    .option(
+      "--no-parity",
+      "skip the round-trip check of the file, and onnx's comparison of outputs",
+    )
+    .option("--tensors", "also list every tensor: shape and name, here and in the file")
     .option("--json", "one JSON value on stdout, with all tensors")
     .addHelpText(
       "after",
@@ -63,19 +65,19 @@ ${formats}
 
 Examples:
   irv2 export --out everyday.onnx --with-preprocessing
-  irv2 export --weights best.safetensors --out small.onnx --dtype fp16 --batch 1
-  irv2 export --weights best.safetensors --format timm --out model.safetensors`,
+  irv2 export best.safetensors --out small.onnx --dtype fp16 --batch 1
+  irv2 export best.safetensors --format timm --out model.safetensors`,
     )
     .action(run);
 }
 
-async function run(flags: ExportFlags): Promise<void> {
+async function run(weights: string | undefined, flags: ExportFlags): Promise<void> {
   const { out, dtype, withPreprocessing, tensors: listed, json, ...options } = flags;
   if (out === undefined)
     throw new UsageError("OPTION_MISSING", "Expected --out with a file, got none");
   const result = await exportWeights({
     ...options,
-    weights: await weightsOf(flags),
+    weights: await weightsOf(weights),
     out,
     dtype: fileTypes[dtype],
     preprocessing: withPreprocessing,
@@ -95,7 +97,7 @@ function describe(
   if (!check) return written;
   const { leftOut, added, equal, largestDifference, parity } = check;
   const readBack: Row = [
-    "Read again",
+    "Round trip",
     largestDifference === 0
       ? `${equal} tensors, equal to the bit`
       : `${tensors - leftOut.length} tensors, ${equal} equal to the bit, largest relative L2 distance ${largestDifference.toExponential(1)}`,

@@ -1,5 +1,6 @@
 /**
- * @file `irv2 import`: anyone's weights as a file of this project, with a report on every tensor.
+ * @file `irv2 import`: anyone's weights as a file of this project, with a report of how each tensor was
+ * mapped.
  */
 
 import { UsageError } from "@inception-resnet-v2/core/internal/errors.js";
@@ -26,20 +27,20 @@ export function importCommand(): Command {
   return new Command("import")
     .description("read weights of timm, PyTorch, Keras, TF-Slim, TensorFlow.js or ONNX")
     .argument("<weights>", "a file, a folder, a checkpoint's prefix, or a name (irv2 pull --help)")
-    .option("-o, --out <file>", "safetensors file to write (default: only report)")
+    .option("-o, --out <file>", "safetensors file to write (default: report only)")
     .addOption(
-      new Option("--format <name>", "what the file is (default: its content tells)").choices(
+      new Option("--format <name>", "format of the file (default: by its content)").choices(
         Object.keys(fileFormats),
       ),
     )
-    .addOption(dtypeOption("type of the numbers written"))
+    .addOption(dtypeOption("number type to write"))
     .option(
       "--input-size <pixels>",
       "as in 299 or 240x320 (default: the file's, else 299)",
       inputSize,
     )
-    .option("--no-parity", "onnx: do not run the file beside the import, which takes 700 MB more")
-    .option("--tensors", "a line for each tensor too: shape and name, here and in the file")
+    .option("--no-parity", "onnx: skip running the file beside the import, which takes 700 MB more")
+    .option("--tensors", "also list every tensor: shape and name, here and in the file")
     .option("--json", "one JSON value on stdout, with all tensors")
     .addHelpText(
       "after",

@@ -33,8 +33,8 @@ export function positiveNumber(text: string): number {
   return value;
 }
 
-/** A number from 0 and below 1. */
-export function share(text: string): number {
+/** A number from 0 and below 1: a fraction, a probability or a decay. */
+export function fraction(text: string): number {
   const value = Number(text);
   if (text.trim() === "" || !(value >= 0 && value < 1)) {
     throw new InvalidArgumentError(`Expected a number from 0 and below 1, got "${text}".`);
@@ -71,7 +71,10 @@ export function color(text: string): [number, number, number] {
 
 /** What `--weights` takes, for help. */
 export const weightsHelp =
-  "file, everyday, imagenet (irv2 pull --help has more), or owner/name of the hub";
+  "a file, everyday, imagenet (more: irv2 pull --help), or owner/name on the Hugging Face hub";
+
+/** `--threads`. */
+export const threadsHelp = "compute threads (default: one per core)";
 
 /** What the verbs that run a model share. */
 export interface ModelFlags {
@@ -91,11 +94,11 @@ export interface ModelFlags {
 /** Adds the options that choose weights, engine and preprocessing. */
 export function withModelOptions(command: Command): Command {
   return command
-    .option("-w, --weights <name>", `${weightsHelp}, or random[:seed] (default: everyday)`)
+    .option("-w, --weights <name>", `weights: ${weightsHelp}, or random[:seed] (default: everyday)`)
     .addOption(engineOption())
-    .option("--threads <n>", "threads to compute with (default: one a core)", wholeNumber(1))
+    .option("--threads <n>", threadsHelp, wholeNumber(1))
     .addOption(precisionOption())
-    .option("--batch <n>", "images computed at once", wholeNumber(1), 1)
+    .option("--batch <n>", "images per run of the network", wholeNumber(1), 1)
     .option("--input-size <pixels>", "as in 299 or 240x320 (default: the weights')", inputSize)
     .addOption(
       new Option(
@@ -104,14 +107,14 @@ export function withModelOptions(command: Command): Command {
       ).choices([...presetNames]),
     )
     .option("--drop-background", "weights of 1001 classes: leave out class 0, slim's background")
-    .option("--background <r,g,b>", "color behind transparent images (default: as hidden)", color)
+    .option("--background <r,g,b>", "color behind transparent pixels (default: their own)", color)
     .option("--max-pixels <n>", "largest image to decode, in pixels", wholeNumber(1))
     .option("--json", "one JSON value a line on stdout");
 }
 
 /** `--engine`. */
 export function engineOption(): Option {
-  return new Option("--engine <name>", "where to compute")
+  return new Option("--engine <name>", "engine to compute with")
     .choices([...engineNames])
     .default("auto");
 }
@@ -120,7 +123,7 @@ export function engineOption(): Option {
 export function precisionOption(): Option {
   return new Option(
     "--precision <type>",
-    "number type to compute with; bf16 is faster on onednn (default: fp32)",
+    "number type to compute in; bf16: onednn on AVX512_BF16 or AMX (default: fp32)",
   ).choices([...precisions]);
 }
 
@@ -142,10 +145,10 @@ export function dtypeOption(text: string): Option {
  * The weights that are asked for, downloaded if need be, with a bar; those of the package where none
  * are, which is said on stderr.
  */
-export async function weightsOf({ weights }: Pick<ModelFlags, "weights">): Promise<string> {
+export async function weightsOf(weights: string | undefined): Promise<string> {
   if (weights !== undefined) return pulledWeights(weights);
   process.stderr.write(
-    "Using the model of this package: 59 groceries, garments and recyclables. ImageNet's 1000 classes: --weights imagenet\n",
+    "Using the bundled model (59 groceries, garments and recyclables); for the 1000 classes of ImageNet: --weights imagenet\n",
   );
   return "everyday";
 }
@@ -168,7 +171,7 @@ export async function pulledWeights(weights: string): Promise<string> {
 /** Opens the model that the flags describe. Untrained weights are announced on stderr. */
 export async function openModel(flags: ModelFlags): Promise<InceptionResNetV2> {
   const { preprocess, dropBackground, inputSize, ...rest } = flags;
-  const weights = await weightsOf(flags);
+  const weights = await weightsOf(flags.weights);
   const options = {
     engine: rest.engine,
     threads: rest.threads,
@@ -180,7 +183,7 @@ export async function openModel(flags: ModelFlags): Promise<InceptionResNetV2> {
   };
   const random = /^random(?::(\d+))?$/.exec(weights);
   if (random) {
-    process.stderr.write("The weights are random: the classes below mean nothing.\n");
+    process.stderr.write("The weights are random, so the predictions are meaningless.\n");
     return InceptionResNetV2.create({ ...options, seed: Number(random[1] ?? 0) });
   }
   return InceptionResNetV2.load(weights, { ...options, dropBackground });

@@ -30,11 +30,12 @@ import { recipeNameOf, type TrainOptions } from "../training/settings.js";
 import {
   byteSize,
   engineOption,
+  fraction,
   inputSize,
   positiveNumber,
   precisionOption,
   pulledWeights,
-  share,
+  threadsHelp,
   weightsHelp,
   wholeNumber,
 } from "./options.js";
@@ -64,7 +65,7 @@ export interface TrainFlags {
   readonly weights?: string;
   readonly epochs?: number;
   readonly batch?: number;
-  readonly accumulate?: number;
+  readonly microBatch?: number;
   readonly width?: number;
   readonly inputSize?: number | [number, number];
   readonly optimizer?: keyof typeof optimizers;
@@ -74,7 +75,7 @@ export interface TrainFlags {
   readonly lrEpochs?: readonly number[];
   readonly warmup?: number;
   readonly weightDecay?: number;
-  readonly clip?: number;
+  readonly clipNorm?: number;
   readonly labelSmoothing?: number;
   readonly dropout?: number;
   readonly mixup?: number;
@@ -109,25 +110,29 @@ export function withTrainOptions(command: Command): Command {
     new Option(flags, text).choices([...names]);
   return command
     .option("-d, --data <dir>", "folder of photos")
-    .option("-w, --weights <name>", `${weightsHelp} to start from (default: untrained)`)
+    .option("-w, --weights <name>", `weights to start from: ${weightsHelp} (default: none)`)
     .addOption(
       named(
         "--recipe <name>",
-        "settings to start from (default: fine-tune with --weights, else from-scratch-small)",
+        "default settings (default: fine-tune with --weights, else from-scratch-small)",
         recipeNames,
       ),
     )
-    .option("-e, --epochs <n>", "times through the photos", wholeNumber(1))
-    .option("-b, --batch <n>", "photos a step", wholeNumber(1))
-    .option("--accumulate <n>", "parts that a step is computed in, to save memory", wholeNumber(1))
+    .option("-e, --epochs <n>", "passes over the photos", wholeNumber(1))
+    .option("-b, --batch <n>", "photos per optimizer step", wholeNumber(1))
+    .option(
+      "--micro-batch <n>",
+      "photos computed at once, to save memory; divides the batch (default: all of it)",
+      wholeNumber(1),
+    )
     .option("--width <factor>", "multiplies the channels of every convolution", positiveNumber)
     .option("--input-size <pixels>", "299, or height x width", inputSize)
-    .addOption(named("--optimizer <name>", "how gradients change weights", Object.keys(optimizers)))
-    .addOption(named("--schedule <name>", "how the learning rate falls", Object.keys(schedules)))
-    .option("--lr <rate>", "highest learning rate", positiveNumber)
+    .addOption(named("--optimizer <name>", "optimizer", Object.keys(optimizers)))
+    .addOption(named("--schedule <name>", "learning-rate schedule", Object.keys(schedules)))
+    .option("--lr <rate>", "peak learning rate", positiveNumber)
     .option(
       "--lr-factor <factor>",
-      "what exponential, step and plateau multiply the rate by",
+      "what exponential, step and plateau multiply the learning rate by",
       positiveNumber,
     )
     .option(
@@ -135,49 +140,61 @@ export function withTrainOptions(command: Command): Command {
       "when: every n epochs (exponential), after each n (step), n without a lower loss (plateau)",
       wholeNumbers,
     )
-    .option("--warmup <epochs>", "epochs in which the learning rate rises from 0", notNegative)
+    .option("--warmup <epochs>", "epochs over which the learning rate rises from 0", notNegative)
     .option("--weight-decay <factor>", "L2 decay of weights, not of batch norm", notNegative)
-    .option("--clip <norm>", "largest L2 norm of all gradients; 0: no limit", notNegative)
-    .option("--label-smoothing <share>", "share of the target spread over all classes", share)
-    .option("--dropout <share>", "share of features dropped before the classifier", share)
-    .option("--mixup <alpha>", "blend photos in pairs; 0: no", notNegative)
-    .option("--cutmix <alpha>", "paste a part of a photo into another; 0: no", notNegative)
-    .addOption(named("--augment <name>", "how photos are varied", Object.keys(augmentations)))
-    .option("--erasing <share>", "share of photos in which a rectangle is hidden", share)
-    .option("--aux", "train the auxiliary classifier along")
+    .option("--clip-norm <norm>", "largest L2 norm of all gradients; 0: no limit", notNegative)
+    .option("--label-smoothing <fraction>", "label smoothing", fraction)
+    .option("--dropout <probability>", "dropout probability before the classifier", fraction)
+    .option("--mixup <alpha>", "mixup alpha; 0: off", notNegative)
+    .option(
+      "--cutmix <alpha>",
+      "CutMix alpha; with mixup, one is picked per batch with probability 0.5; 0: off",
+      notNegative,
+    )
+    .addOption(named("--augment <name>", "augmentation of photos", Object.keys(augmentations)))
+    .option("--erasing <probability>", "random-erasing probability", fraction)
+    .option("--aux", "train the auxiliary classifier too")
     .option("--no-aux", "leave the auxiliary classifier out")
-    .option("--aux-weight <factor>", "its part in the loss", notNegative)
-    .option("--ema <decay>", "evaluate and save a running average of the weights; 0: no", share)
-    .option("--freeze <block>", "keep the network up to a block, or body: the classifier alone")
-    .option("--freeze-norms", "keep the running statistics of every batch norm")
-    .option("--no-freeze-norms", "let batch norms that are trained take the batch's statistics")
-    .option("--statistics-decay <share>", "what running statistics keep each step", share)
+    .option("--aux-weight <factor>", "weight of the auxiliary loss", notNegative)
+    .option(
+      "--ema <decay>",
+      "evaluate and save an exponential moving average of the weights; 0: off",
+      fraction,
+    )
+    .option("--freeze <block>", "freeze the network up to a block, or body: all but the classifier")
+    .option("--freeze-norms", "freeze the running statistics of every batch norm")
+    .option("--no-freeze-norms", "let trained batch norms use the statistics of the batch")
+    .option("--statistics-decay <decay>", "decay of running statistics per step", fraction)
     .option(
       "--fine-tune",
       "two phases: the classifier alone, then for 5 epochs what follows --freeze (block17_20)",
     )
-    .option("--head-epochs <n>", "epochs of the first of these", wholeNumber(1))
+    .option(
+      "--head-epochs <n>",
+      "epochs of the first of these phases (default: 20)",
+      wholeNumber(1),
+    )
     .option(
       "--stage-rate <factor>",
-      "the learning rate falls by this from stage to stage",
+      "the learning rate falls by this from each stage to the one before it",
       positiveNumber,
     )
-    .option("--balanced", "draw each class equally often")
-    .option("--class-weights", "weigh the loss of a class by its rarity")
+    .option("--balanced", "sample every class equally often")
+    .option("--class-weights", "weight the loss of each class by its inverse frequency")
     .option(
-      "--val-fraction <share>",
-      "share kept to validate (default: 0.2 without a val folder)",
-      share,
+      "--val-fraction <fraction>",
+      "fraction of photos kept for validation (default: 0.2 without a val folder)",
+      fraction,
     )
     .addOption(
       named("--cache <where>", "keep decoded photos between epochs", ["none", "memory", "disk"]),
     )
     .addOption(named("--preprocess <preset>", "how photos become tensors", presetNames))
-    .option("--seed <n>", "two runs of one seed are equal", wholeNumber(0))
+    .option("--seed <n>", "random seed; equal seeds give equal runs (default: 0)", wholeNumber(0))
     .addOption(engineOption())
-    .option("--threads <n>", "threads to compute with (default: one a core)", wholeNumber(1))
+    .option("--threads <n>", threadsHelp, wholeNumber(1))
     .addOption(precisionOption())
-    .option("--memory <size>", "memory a step may take, such as 3GiB", byteSize);
+    .option("--memory <size>", "memory budget of a step, such as 3GiB", byteSize);
 }
 
 /** The recipes for `--help`: what each gives where no flag says otherwise. */
@@ -188,7 +205,7 @@ export function recipesText(): string {
     const parts = [`${optimizer.kind} ${learningRate}`, schedule.kind, ...more];
     return `  ${name.padEnd(20)}${epochs} epochs, batch ${batch}, ${parts.join(", ")}`;
   });
-  return `Recipes, which decide what no flag does:\n${lines.join("\n")}`;
+  return `Recipes, the defaults of all these options:\n${lines.join("\n")}`;
 }
 
 /** The flags as options of the library, once the weights that they name are here. */
@@ -203,7 +220,7 @@ export function readTrainOptions(flags: TrainFlags): TrainOptions {
   if (flags.data === undefined) {
     throw new UsageError("OPTION_MISSING", "Expected --data with a folder of photos, got none");
   }
-  const { optimizer, clip, ema, lr, warmup, aux, auxWeight, preprocess } = flags;
+  const { optimizer, clipNorm, ema, lr, warmup, aux, auxWeight, preprocess } = flags;
   const schedule = readSchedule(flags);
   const augmentation = readAugmentation(flags);
   const { json: _, resume: _r, extendEpochs: _e, stopAfter: _s, ...same } = flags;
@@ -213,7 +230,7 @@ export function readTrainOptions(flags: TrainFlags): TrainOptions {
     ...(optimizer && { optimizer: optimizers[optimizer] }),
     ...(schedule && { schedule }),
     ...(augmentation && { augmentation }),
-    ...(clip !== undefined && { clipNorm: clip === 0 ? null : clip }),
+    ...(clipNorm !== undefined && { clipNorm: clipNorm === 0 ? null : clipNorm }),
     ...(ema !== undefined && { ema: ema === 0 ? null : ema }),
     ...(lr !== undefined && { learningRate: lr }),
     ...(warmup !== undefined && { warmupEpochs: warmup }),

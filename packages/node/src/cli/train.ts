@@ -44,7 +44,7 @@ Examples:
   irv2 train --data flowers --weights model.safetensors --fine-tune
   irv2 train --data flowers --weights model.safetensors --freeze body --epochs 30
   irv2 train --data flowers --width 0.35 --input-size 139 --epochs 30
-  irv2 train --data flowers --recipe paper --batch 8 --accumulate 2 --memory 3GiB
+  irv2 train --data flowers --recipe paper --batch 32 --micro-batch 8 --memory 3GiB
   irv2 train --resume runs/train
 
 Ctrl-C finishes the step, saves and exits with 130; a second one stops at once.

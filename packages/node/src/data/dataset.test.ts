@@ -279,6 +279,7 @@ describe("findDataset() refuses", () => {
         new UsageError(
           "OPTION_RANGE",
           `Cannot split the data: expected a validation fraction between 0 and 1, got ${valFraction}`,
+          { option: "valFraction" },
         ),
       );
     }
@@ -287,6 +288,7 @@ describe("findDataset() refuses", () => {
       new UsageError(
         "OPTION_UNUSED",
         `Cannot split the data: expected no validation fraction beside the folder "${join(folder.path, "val")}", got 0.2`,
+        { option: "valFraction" },
       ),
     );
   });

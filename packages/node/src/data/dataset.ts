@@ -49,6 +49,7 @@ export async function findDataset(
     throw new UsageError(
       "OPTION_RANGE",
       `Cannot split the data: expected a validation fraction between 0 and 1, got ${valFraction}`,
+      { option: "valFraction" },
     );
   }
   const { train, validation } = await findSplit(folder);
@@ -65,6 +66,7 @@ export async function findDataset(
     throw new UsageError(
       "OPTION_UNUSED",
       `Cannot split the data: expected no validation fraction beside the folder "${validation}", got ${valFraction}`,
+      { option: "valFraction" },
     );
   }
   const learned = await findClasses(train);

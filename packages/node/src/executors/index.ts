@@ -73,6 +73,6 @@ function requireFp32(engine: EngineName, { precision = "fp32" }: ExecutorOptions
   if (precision === "fp32") return;
   throw new UsageError(
     "PRECISION_UNSUPPORTED",
-    `Cannot compute in ${precision} on "${engine}": expected --engine onednn, the only one that has it`,
+    `Cannot compute in ${precision} on "${engine}": expected engine "onednn", the only one that has it`,
   );
 }

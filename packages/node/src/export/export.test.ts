@@ -142,7 +142,7 @@ describe("exportWeights()", () => {
       {},
       new UsageError(
         "EXPORT_FORMAT",
-        `Cannot tell the format of "${join(nowhere, "x.bin")}": expected .onnx, .safetensors, .pth, .pt, .weights.h5, or --format onnx, safetensors, timm, torch, keras, tfjs`,
+        `Cannot tell the format of "${join(nowhere, "x.bin")}": expected .onnx, .safetensors, .pth, .pt, .weights.h5, or the format as one of onnx, safetensors, timm, torch, keras, tfjs`,
       ),
     );
     await refused(
@@ -158,7 +158,8 @@ describe("exportWeights()", () => {
       { preprocessing: true },
       new UsageError(
         "OPTION_UNUSED",
-        "Cannot export to torch: expected --with-preprocessing and --batch with onnx alone",
+        "Cannot export to torch: expected preprocessing and batch with onnx alone",
+        { option: "preprocessing" },
       ),
     );
     for (const [format, file] of files) {

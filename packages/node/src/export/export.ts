@@ -139,7 +139,7 @@ function formatOf(path: string): ExportFormat {
   if (found) return found[1];
   throw new UsageError(
     "EXPORT_FORMAT",
-    `Cannot tell the format of "${path}": expected ${ends.map(([end]) => end).join(", ")}, or --format ${Object.keys(exportFormats).join(", ")}`,
+    `Cannot tell the format of "${path}": expected ${ends.map(([end]) => end).join(", ")}, or the format as one of ${Object.keys(exportFormats).join(", ")}`,
   );
 }
 
@@ -164,7 +164,8 @@ function checkOptions(
   if (format !== "onnx" && (preprocessing || batch !== undefined)) {
     throw new UsageError(
       "OPTION_UNUSED",
-      `Cannot export to ${format}: expected --with-preprocessing and --batch with onnx alone`,
+      `Cannot export to ${format}: expected preprocessing and batch with onnx alone`,
+      { option: preprocessing ? "preprocessing" : "batch" },
     );
   }
 }

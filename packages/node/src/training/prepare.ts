@@ -138,7 +138,7 @@ async function reopen({ resume, extendEpochs = 0 }: ResumeOptions): Promise<Aske
   if (isDone && extendEpochs === 0 && (await exists(folder.report))) {
     throw new UsageError(
       "RUN_FINISHED",
-      `Cannot resume "${resume}": expected epochs left to train, got a finished run; --extend-epochs <n> adds some`,
+      `Cannot resume "${resume}": expected epochs left to train, got a finished run; extendEpochs adds some`,
     );
   }
   const extended = phases.map((one, index) =>

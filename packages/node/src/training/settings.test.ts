@@ -17,7 +17,7 @@ describe("settle()", () => {
   });
 
   it("starts small without weights, and lets everything be overridden", () => {
-    const settings = settle({ data, epochs: 3, batch: 8, accumulate: 2, ema: 0.99, mixup: 0.2 });
+    const settings = settle({ data, epochs: 3, batch: 8, microBatch: 4, ema: 0.99, mixup: 0.2 });
     assert.equal(settings.recipe, "from-scratch-small");
     assert.deepEqual(settings.preprocessing, presets.timm);
     assert.equal(settings.ema, 0.99);
@@ -55,7 +55,7 @@ describe("settle()", () => {
     ["no epochs", { epochs: 0 }, "OPTION_RANGE"],
     ["half a photo", { batch: 1.5 }, "OPTION_RANGE"],
     ["a rate that is not a number", { learningRate: Number.NaN }, "OPTION_RANGE"],
-    ["parts that do not divide the batch", { batch: 8, accumulate: 3 }, "OPTION_RANGE"],
+    ["a micro-batch that does not divide the batch", { batch: 8, microBatch: 3 }, "OPTION_RANGE"],
     ["an average that never moves", { ema: 1 }, "OPTION_RANGE"],
     ["a negative seed", { seed: -1 }, "OPTION_RANGE"],
     ["an unknown engine", { engine: "gpu" as never }, "OPTION_RANGE"],

@@ -45,8 +45,11 @@ export interface TrainOptions extends Partial<Recipe> {
   readonly headEpochs?: number | undefined;
   /** Learning rates fall by this factor from each stage to the one before it; 1. */
   readonly stageRate?: number | undefined;
-  /** Parts that a batch is computed in, their gradients added up; 1. */
-  readonly accumulate?: number | undefined;
+  /**
+   * Photos computed at once, to save memory: a divisor of the batch, whose gradients are the mean over
+   * its parts. Batch norm takes the statistics of a part. The whole batch.
+   */
+  readonly microBatch?: number | undefined;
   /** Memory that a step may take, in bytes: activations are computed again where it needs that. */
   readonly memory?: number | undefined;
   /** Share of photos kept for validation where there is no `val` folder; 0.2. */
@@ -75,8 +78,9 @@ export interface Phase {
   readonly epochs: number;
   readonly learningRate: number;
   readonly warmupEpochs: number;
-  /** Photos a step, and the parts it is computed in. */
+  /** Photos a step. */
   readonly batch: number;
+  /** Parts that a step is computed in: the batch divided by the micro-batch. */
   readonly parts: number;
 }
 
@@ -169,7 +173,8 @@ function planPhases(
   options: TrainOptions,
   recipe: Pick<Recipe, "epochs" | "batch" | "learningRate" | "warmupEpochs">,
 ): readonly Phase[] {
-  const { freeze = "none", fineTune = false, headEpochs = 20, accumulate: parts = 1 } = options;
+  const { freeze = "none", fineTune = false, headEpochs = 20, microBatch = recipe.batch } = options;
+  const parts = recipe.batch / microBatch;
   const head: Phase = {
     ...recipe,
     name: "head",
@@ -207,8 +212,8 @@ function checkRanges(settings: Settings, options: TrainOptions, loaded?: LoadedW
     require("epochs", epochs, Number.isInteger(epochs) && epochs > 0, "a whole number from 1");
     require("batch", batch, Number.isInteger(batch) && batch > 0, "a whole number from 1");
     require("learningRate", rate, Number.isFinite(rate) && rate > 0, "a number above 0");
-    require("accumulate", parts, parts > 0 &&
-      batch % parts === 0, `a divisor of the batch ${batch}`);
+    require("microBatch", options.microBatch, Number.isInteger(parts) &&
+      parts > 0, `a divisor of the batch ${batch}`);
   }
   const { memory } = settings;
   require("memory", memory, memory === null || memory > 0, "a number of bytes above 0");
@@ -219,13 +224,15 @@ function checkRanges(settings: Settings, options: TrainOptions, loaded?: LoadedW
   if (options.headEpochs !== undefined && settings.phases.length < 2) {
     throw new UsageError(
       "OPTION_UNUSED",
-      `Cannot train the classifier for ${options.headEpochs} epochs first: expected --fine-tune beside --head-epochs, got a run of one phase`,
+      `Cannot train the classifier for ${options.headEpochs} epochs first: expected fineTune beside headEpochs, got a run of one phase`,
+      { option: "fineTune" },
     );
   }
   if (settings.weights === null && (options.fineTune || options.freeze === "body")) {
     throw new UsageError(
       "OPTION_MISSING",
-      "Cannot train a classifier on an untrained body: expected --weights, got none",
+      "Cannot train a classifier on an untrained body: expected weights, got none",
+      { option: "weights" },
     );
   }
 }
@@ -235,6 +242,7 @@ function require(option: string, value: unknown, holds: boolean, expected: strin
   throw new UsageError(
     "OPTION_RANGE",
     `Option "${option}" is out of range: expected ${expected}, got ${value}`,
+    { option },
   );
 }
 

@@ -73,6 +73,7 @@ describe("loadWeights()", () => {
       new UsageError(
         "OPTION_RANGE",
         'Option "inputSize" is out of range: expected whole numbers of pixels from 75, got 74x74',
+        { option: "inputSize" },
       ),
     );
   });
@@ -126,7 +127,7 @@ describe("loadWeights()", () => {
     await assert.rejects(loadWeights(bytes), {
       code: "WEIGHTS_BACKGROUND",
       message:
-        'Cannot use weights "bytes": expected 1000 classes, got 1001, whose class 0 is slim\'s "background" that no photo belongs to; --drop-background leaves it out',
+        'Cannot use weights "bytes": expected 1000 classes, got 1001, whose class 0 is slim\'s "background" that no photo belongs to; dropBackground leaves it out',
     });
   });
 

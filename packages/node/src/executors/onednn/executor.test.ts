@@ -153,7 +153,7 @@ describe("createExecutor()", () => {
     for (const engine of ["reference", "onnxruntime", "wasm"] as const) {
       await assert.rejects(createExecutor(engine, { precision: "bf16" }), {
         code: "PRECISION_UNSUPPORTED",
-        message: `Cannot compute in bf16 on "${engine}": expected --engine onednn, the only one that has it`,
+        message: `Cannot compute in bf16 on "${engine}": expected engine "onednn", the only one that has it`,
       });
     }
   });

@@ -1,0 +1,44 @@
+/**
+ * @file Flags that had another name, or another meaning: each is refused with the new one.
+ */
+import { UsageError } from "@inception-resnet-v2/core/internal/errors.js";
+import { type Command, Option } from "commander";
+
+/** A flag as it was, the verbs that had it, and what to write now. */
+export interface RenamedFlag {
+  readonly old: string;
+  readonly verbs: readonly string[];
+  readonly now: string;
+}
+
+const training = ["train", "lr-find", "plan"] as const;
+
+/** All of them. */
+export const renamedFlags: readonly RenamedFlag[] = [
+  {
+    old: "--accumulate",
+    verbs: training,
+    now: "--micro-batch with the photos computed at once: --batch 32 --accumulate 4 is --batch 32 --micro-batch 8",
+  },
+  { old: "--clip", verbs: training, now: "--clip-norm" },
+  {
+    old: "--weights",
+    verbs: ["export"],
+    now: "an argument, as in import: irv2 export best.safetensors --out model.onnx",
+  },
+];
+
+/** Lets a verb refuse the flags that it had; they are not in its help. */
+export function refuseRenamedFlags(verb: Command): void {
+  for (const { old, verbs, now } of renamedFlags) {
+    if (!verbs.includes(verb.name())) continue;
+    const short = old === "--weights" ? "-w, " : "";
+    verb.addOption(new Option(`${short}${old} [value]`).hideHelp());
+    verb.on(`option:${old.slice(2)}`, () => {
+      throw new UsageError(
+        "OPTION_RENAMED",
+        `Expected another flag for ${old}, which is now ${now}`,
+      );
+    });
+  }
+}

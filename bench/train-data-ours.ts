@@ -14,7 +14,6 @@ import { defaultSgd } from "@inception-resnet-v2/core/internal/training/optimize
 import { type Part, Trainer } from "@inception-resnet-v2/core/internal/training/trainer.js";
 import type { Dataset, Sample } from "inception-resnet-v2/internal/data/dataset.js";
 import { createExecutor } from "inception-resnet-v2/internal/executors/index.js";
-import { epochBatches } from "inception-resnet-v2/internal/training/batches.js";
 import {
   startingParameters,
   trainingNetwork,
@@ -41,7 +40,8 @@ const { parameters } = startingParameters(network, { seed: 0, classes });
 const opening = openPhase({ settings, dataset, phase, executor, parameters });
 let opened = await opening.next();
 while (!opened.done) opened = await opening.next();
-const { trainer, load } = opened.value;
+const { trainer } = opened.value;
+const batches = opened.value.batches(0);
 
 let step = 0;
 async function timeStep(parts: readonly Part[], started: number): Promise<number> {
@@ -50,20 +50,6 @@ async function timeStep(parts: readonly Part[], started: number): Promise<number
   return (performance.now() - started) / 1000;
 }
 
-const batches = epochBatches({
-  load,
-  samples: train,
-  order: Int32Array.from(train, (_, at) => at),
-  epoch: 0,
-  from: 0,
-  batch,
-  parts: 1,
-  mixup: 0,
-  cutmix: 0,
-  seed: 0,
-  classes: classes.length,
-  labelSmoothing: 0.1,
-});
 const [loaded, ready]: [number[], number[]] = [[], []];
 let ratios: number[] = [];
 const first = await batches.next();

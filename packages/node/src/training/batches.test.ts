@@ -3,7 +3,16 @@ import { describe, it } from "node:test";
 import { tensor } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
 import type { Part } from "@inception-resnet-v2/core/internal/training/trainer.js";
 import type { Sample } from "../data/dataset.js";
-import { type BatchOptions, epochBatches, stepsOf, validationBatches } from "./batches.js";
+import { epochOrder } from "../data/sampler.js";
+import {
+  type BatchOptions,
+  epochBatches,
+  fitToPhotos,
+  stepsOf,
+  trainingBatches,
+  validationBatches,
+} from "./batches.js";
+import type { Phase } from "./settings.js";
 
 const samples: Sample[] = Array.from({ length: 7 }, (_, at) => ({ file: `${at}`, label: at % 2 }));
 const load = async ({ file }: Sample) => tensor([1], Float32Array.of(Number(file)));
@@ -86,5 +95,47 @@ describe("validationBatches()", () => {
     const rows: number[][] = [];
     for await (const batch of validationBatches(samples, 3, load)) rows.push([...batch.data]);
     assert.deepEqual(rows, [[0, 1, 2], [3, 4, 5], [6]]);
+  });
+});
+
+describe("trainingBatches()", () => {
+  it("follows the seed, the epoch and all that changes order or targets", async () => {
+    const settings = { seed: 3, labelSmoothing: 0.2, mixup: 0, cutmix: 0 };
+    const flags = { balanced: true, classWeights: true };
+    const source = {
+      settings: { ...settings, ...flags },
+      phase: { batch: 3, parts: 1 },
+      dataset: { train: samples, classes: ["even", "odd"] },
+      load,
+    };
+    const found: (readonly Part[])[] = [];
+    for await (const parts of trainingBatches(source, 2, 1)) found.push(parts);
+    const expected = await collect({
+      ...settings,
+      batch: 3,
+      order: epochOrder(samples, { seed: 3, epoch: 2, balanced: true }),
+      epoch: 2,
+      from: 1,
+      classWeights: [7 / 8, 7 / 6],
+    });
+    assert.equal(found.length, 1);
+    assert.deepEqual(found, expected);
+    assert.notDeepEqual(found, await collect({ ...settings, batch: 3, from: 1 }));
+  });
+});
+
+describe("fitToPhotos()", () => {
+  it("makes a step of all photos where they are fewer than a batch", () => {
+    const phase: Phase = {
+      name: "train",
+      freeze: "none",
+      epochs: 1,
+      learningRate: 1,
+      warmupEpochs: 0,
+      batch: 8,
+      parts: 4,
+    };
+    assert.equal(fitToPhotos(phase, 8), phase);
+    assert.deepEqual(fitToPhotos(phase, 7), { ...phase, batch: 7, parts: 1 });
   });
 });

@@ -10,7 +10,9 @@ import {
   type TargetOptions,
 } from "@inception-resnet-v2/core/internal/training/targets.js";
 import type { Part } from "@inception-resnet-v2/core/internal/training/trainer.js";
-import type { Sample } from "../data/dataset.js";
+import type { Dataset, Sample } from "../data/dataset.js";
+import { classWeights, epochOrder } from "../data/sampler.js";
+import type { Phase, Settings } from "./settings.js";
 
 /** What goes into the network for a sample: a photo's tensor, or kept features. */
 export type LoadSample = (sample: Sample, stream: string) => Promise<Tensor>;
@@ -31,12 +33,57 @@ export interface BatchOptions extends TargetOptions {
   readonly seed: number;
 }
 
+/** What the batches of a phase follow from, beside the number of the epoch. */
+export interface BatchSource {
+  readonly settings: Pick<
+    Settings,
+    "seed" | "balanced" | "classWeights" | "labelSmoothing" | "mixup" | "cutmix"
+  >;
+  readonly phase: Pick<Phase, "batch" | "parts">;
+  readonly dataset: Pick<Dataset, "train" | "classes">;
+  readonly load: LoadSample;
+}
+
 /** Batches that are loaded or being loaded beside the one that is computed. */
 const ahead = 2;
 
 /** Steps of an epoch: a last batch that is not full is left out. */
 export function stepsOf(samples: number, batch: number): number {
   return Math.floor(samples / batch);
+}
+
+/** A phase whose steps take no more photos than there are. */
+export function fitToPhotos(phase: Phase, photos: number): Phase {
+  if (stepsOf(photos, phase.batch) > 0) return phase;
+  return { ...phase, batch: photos, parts: 1 };
+}
+
+/**
+ * The batches of an epoch of a phase from a step on, as training, the search for a learning rate and
+ * the plan of a training see them. Throws as `epochBatches` does.
+ */
+export function trainingBatches(
+  { settings, phase, dataset, load }: BatchSource,
+  epoch: number,
+  from = 0,
+): AsyncGenerator<readonly Part[]> {
+  const { seed, balanced, labelSmoothing, mixup, cutmix } = settings;
+  const { train: samples, classes } = dataset;
+  return epochBatches({
+    seed,
+    labelSmoothing,
+    mixup,
+    cutmix,
+    batch: phase.batch,
+    parts: phase.parts,
+    load,
+    samples,
+    order: epochOrder(samples, { seed, epoch, balanced }),
+    epoch,
+    from,
+    classes: classes.length,
+    ...(settings.classWeights && { classWeights: classWeights(samples, classes.length) }),
+  });
 }
 
 /**

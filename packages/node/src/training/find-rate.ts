@@ -2,8 +2,7 @@
  * @file The learning rate range test (Smith 2017, arXiv 1506.01186): steps at a rate that grows from
  * tiny to too large, and the rate at which the loss fell fastest. Nothing is kept of it.
  */
-import { classWeights, epochOrder } from "../data/sampler.js";
-import { epochBatches, stepsOf } from "./batches.js";
+import { fitToPhotos } from "./batches.js";
 import type { DataEvent, PrepareEvent, WarningEvent } from "./events.js";
 import { openPhase } from "./open-phase.js";
 import { prepare, type TrainControls } from "./prepare.js";
@@ -45,34 +44,15 @@ export async function* findLearningRate(
 ): AsyncGenerator<DataEvent | PrepareEvent | WarningEvent | RateEvent | RateFoundEvent> {
   const { range: [lowest, highest] = [1e-6, 1], steps = 100, signal } = options;
   const { settings, dataset, parameters } = yield* prepare(options);
-  const phase = settings.phases.at(-1) as Phase;
-  const { seed, balanced, labelSmoothing, mixup, cutmix } = settings;
+  const phase = fitToPhotos(settings.phases.at(-1) as Phase, dataset.train.length);
   const executor = await openExecutor(settings);
   await using _ = { [Symbol.asyncDispose]: () => executor.dispose() };
   const opening = { settings, dataset, phase, executor, parameters, signal, keepFeatures: false };
   await using open = yield* openPhase(opening);
-  const weights = settings.classWeights
-    ? classWeights(dataset.train, dataset.classes.length)
-    : undefined;
   const found: RateEvent[] = [];
   let [average, epoch] = [0, 0];
-  search: while (found.length < steps && stepsOf(dataset.train.length, phase.batch) > 0) {
-    const batches = epochBatches({
-      labelSmoothing,
-      mixup,
-      cutmix,
-      seed,
-      batch: phase.batch,
-      parts: phase.parts,
-      load: open.load,
-      samples: dataset.train,
-      order: epochOrder(dataset.train, { seed, epoch, balanced }),
-      epoch: epoch++,
-      from: 0,
-      classes: dataset.classes.length,
-      ...(weights && { classWeights: weights }),
-    });
-    for await (const batch of batches) {
+  search: while (found.length < steps && open.steps > 0) {
+    for await (const batch of open.batches(epoch++)) {
       const at = found.length;
       if (at === steps || signal?.aborted) break search;
       const learningRate = lowest * (highest / lowest) ** (at / Math.max(steps - 1, 1));

@@ -1,11 +1,17 @@
 import assert from "node:assert/strict";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
+import type { Tensor } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
 import { colorPhotos } from "@inception-resnet-v2/test/helpers/color-photos.js";
+import type { Sample } from "../data/dataset.js";
 import type { EpochEvent, StepEvent, TrainingEvent } from "./events.js";
 import { findLearningRate } from "./find-rate.js";
 import { fineTune, fit } from "./fit.js";
+import { openPhase } from "./open-phase.js";
 import { measurePlan } from "./plan.js";
+import { prepare } from "./prepare.js";
+import { openExecutor, type Phase } from "./settings.js";
 import { train } from "./train.js";
 
 describe("training in a program", () => {
@@ -81,4 +87,59 @@ describe("training in a program", () => {
     assert.deepEqual([plan.freeze, plan.epochs], ["block17_20", 3]);
     assert.ok(Math.abs(plan.totalSeconds - plan.startSeconds - 3 * plan.epochSeconds) < 1e-9);
   });
+
+  /** Everything that changes the order of photos, their pixels or their targets. */
+  const mixed = {
+    balanced: true,
+    classWeights: true,
+    labelSmoothing: 0.2,
+    mixup: 0.4,
+    cutmix: 0.4,
+    accumulate: 2,
+    seed: 5,
+    engine: "onnxruntime",
+  } as const;
+
+  it("findLearningRate() sees the batches and targets of train()", async () => {
+    const { photos } = await colorPhotos({ train: 8, validation: 2 });
+    await rm(join(photos, "train", "red", "00.png")); // so that the classes differ in weight
+    const options = { ...small, ...mixed, data: photos };
+    let found: number | undefined;
+    for await (const event of findLearningRate({ ...options, steps: 1 })) {
+      if (event.event === "rate") found ??= event.loss;
+    }
+    const losses: number[] = [];
+    const controller = new AbortController();
+    const { signal } = controller;
+    for await (const event of train({ ...options, out: at("same"), signal })) {
+      if (event.event !== "step") continue;
+      losses.push(event.loss);
+      controller.abort();
+    }
+    assert.equal(found, losses[0]);
+  });
+
+  it("openPhase() gives a plan, with features of a few photos, the targets of all", async () => {
+    const options = { ...mixed, data, weights, batch: 6, freeze: "body" } as const;
+    const { settings, dataset, parameters } = await drain(prepare(options));
+    const executor = await openExecutor(settings);
+    const [phase] = settings.phases as [Phase];
+    const targets = async (featuresOf?: readonly Sample[]) => {
+      const opening = { settings, dataset, phase, executor, parameters, keepFeatures: false };
+      await using open = await drain(openPhase({ ...opening, ...(featuresOf && { featuresOf }) }));
+      const seen: Tensor[] = [];
+      for await (const parts of open.batches(1)) seen.push(...parts.map((one) => one.targets));
+      return seen;
+    };
+    const all = await targets();
+    assert.equal(all.length, 4); // 24 photos in batches of 6
+    assert.deepEqual(await targets(dataset.train.slice(0, 6)), all);
+    await executor.dispose();
+  });
 });
+
+async function drain<T>(steps: AsyncGenerator<unknown, T>): Promise<T> {
+  let next = await steps.next();
+  while (!next.done) next = await steps.next();
+  return next.value;
+}

@@ -12,19 +12,16 @@ import {
   evaluateLogits,
 } from "@inception-resnet-v2/core/internal/evaluation/metrics.js";
 import { learningRate } from "@inception-resnet-v2/core/internal/training/schedule.js";
-import type { Trainer } from "@inception-resnet-v2/core/internal/training/trainer.js";
-import { epochOrder } from "../data/sampler.js";
-import { epochBatches, type LoadSample, stepsOf, validationBatches } from "./batches.js";
 import type { EpochEvent, PrepareEvent, StepEvent } from "./events.js";
+import type { OpenPhase } from "./open-phase.js";
 import type { Progress } from "./run/checkpoint.js";
 import type { Run } from "./run/run.js";
 import type { Phase } from "./settings.js";
 
 /** What a phase works with. */
 export interface PhaseParts {
-  readonly trainer: Trainer;
   readonly phase: Phase;
-  readonly load: LoadSample;
+  readonly open: OpenPhase;
 }
 
 /** A checkpoint is due after this long without one. */
@@ -42,38 +39,18 @@ export async function* trainPhase(
     yield* trainEpoch(run, parts);
     if (!run.isStopped) yield* finishEpoch(run, parts);
     if (run.isStopped) {
-      await run.saveCheckpoint(parts.trainer);
+      await run.saveCheckpoint(parts.open.trainer);
       return;
     }
   }
 }
 
 async function* trainEpoch(run: Run, parts: PhaseParts): AsyncGenerator<StepEvent> {
-  const { trainer, phase, load } = parts;
-  const { settings, dataset } = run;
+  const { phase, open } = parts;
+  const { trainer, steps } = open;
   const epoch = run.progress.rows.length;
-  const { balanced, seed } = settings;
-  const order = epochOrder(dataset.train, { seed, epoch, balanced });
-  const steps = stepsOf(order.length, phase.batch);
-  const from = run.progress.step;
-  const { labelSmoothing, mixup, cutmix } = settings;
-  const batches = epochBatches({
-    labelSmoothing,
-    mixup,
-    cutmix,
-    seed,
-    batch: phase.batch,
-    parts: phase.parts,
-    load,
-    samples: dataset.train,
-    order,
-    epoch,
-    from,
-    classes: dataset.classes.length,
-    ...(run.classWeights && { classWeights: run.classWeights }),
-  });
   run.clock.start();
-  for await (const batch of batches) {
+  for await (const batch of open.batches(epoch, run.progress.step)) {
     const { step, sums, updates } = run.progress;
     const rate = rateAt(run, phase, step / steps, 1 / steps);
     const result = await trainer.gradients(updates, batch);
@@ -126,13 +103,13 @@ async function* finishEpoch(
   run: Run,
   parts: PhaseParts,
 ): AsyncGenerator<PrepareEvent | EpochEvent> {
-  const { trainer, phase } = parts;
+  const { phase, open } = parts;
+  const { trainer, steps } = open;
   const imagesPerSecond = run.clock.rate();
   const evaluation = yield* validate(run, parts);
   if (!evaluation) return;
   const { loss, top1, top5 } = evaluation;
   const { sums, rows, best, phaseEpochs, updates } = run.progress;
-  const steps = stepsOf(run.dataset.train.length, phase.batch);
   const row: EpochRow = {
     epoch: rows.length + 1,
     trainLoss: sums.loss / sums.images,
@@ -162,15 +139,15 @@ async function* finishEpoch(
 
 async function* validate(
   run: Run,
-  { trainer, phase, load }: PhaseParts,
+  { open }: PhaseParts,
 ): AsyncGenerator<PrepareEvent, Evaluation | undefined> {
   const { classes, validation } = run.dataset;
   const logits = new Float32Array(validation.length * classes.length);
   const total = validation.length;
   let at = 0;
-  for await (const images of validationBatches(validation, phase.batch / phase.parts, load)) {
+  for await (const images of open.validation(validation)) {
     if (run.isStopped) return undefined;
-    const rows = await trainer.evaluate(images);
+    const rows = await open.trainer.evaluate(images);
     logits.set(rows.data, at);
     at += rows.data.length;
     yield { event: "prepare", what: "validation", done: at / classes.length, total };

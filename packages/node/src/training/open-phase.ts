@@ -4,18 +4,18 @@
 import { availableParallelism, freemem } from "node:os";
 import type { Executor } from "@inception-resnet-v2/core/internal/executors/executor.js";
 import type { Graph, Value } from "@inception-resnet-v2/core/internal/graph/ir.js";
-import type { Tensors } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
+import type { Tensor, Tensors } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
 import {
   cutGraph,
   divide,
   stageRates,
 } from "@inception-resnet-v2/core/internal/training/freeze.js";
 import type { StepOptions } from "@inception-resnet-v2/core/internal/training/step-graphs.js";
-import { Trainer } from "@inception-resnet-v2/core/internal/training/trainer.js";
+import { type Part, Trainer } from "@inception-resnet-v2/core/internal/training/trainer.js";
 import type { Dataset, Sample } from "../data/dataset.js";
 import { cacheFolder } from "../image/decode-cache.js";
 import { ImageLoader } from "../image/loader.js";
-import type { LoadSample } from "./batches.js";
+import { type LoadSample, stepsOf, trainingBatches, validationBatches } from "./batches.js";
 import type { PrepareEvent, WarningEvent } from "./events.js";
 import { headFeatures, loadRows } from "./head-features.js";
 import { pickVariables, trainingNetwork } from "./network.js";
@@ -34,13 +34,22 @@ export interface PhaseOptions {
   readonly signal?: AbortSignal | undefined;
   /** Whether features of a frozen body are kept on disk; true. */
   readonly keepFeatures?: boolean;
+  /**
+   * Photos whose features are computed where the body is frozen, for measuring: those of the first
+   * stand for all others. All photos by default.
+   */
+  readonly featuresOf?: readonly Sample[];
 }
 
 /** An open phase; dispose of it when done. */
 export interface OpenPhase extends AsyncDisposable {
   readonly trainer: Trainer;
-  /** Gives what goes into the network for a sample; augmented where a stream is named. */
-  readonly load: LoadSample;
+  /** Steps of an epoch. */
+  readonly steps: number;
+  /** The batches of an epoch from a step on, each as its parts. */
+  batches(epoch: number, from?: number): AsyncGenerator<readonly Part[]>;
+  /** Photos to validate, or some of them, in their order and in parts of a step. */
+  validation(samples: readonly Sample[]): AsyncGenerator<Tensor>;
   /** Names of the parameters that the trainer holds. */
   readonly held: ReadonlySet<string>;
 }
@@ -76,9 +85,12 @@ export async function* openPhase(
       ...(state && { state }),
       ...(settings.ema !== null && { averageDecay: settings.ema }),
     });
+    const source = { settings, phase, dataset, load };
     return {
       trainer,
-      load,
+      steps: stepsOf(dataset.train.length, phase.batch),
+      batches: (epoch, from) => trainingBatches(source, epoch, from),
+      validation: (samples) => validationBatches(samples, phase.batch / phase.parts, load),
       held: new Set(network.parameters.map(({ name }) => name)),
       async [Symbol.asyncDispose]() {
         await Promise.all([trainer.dispose(), loader.dispose()]);
@@ -96,11 +108,20 @@ function headOf(network: Graph): Graph {
 }
 
 async function* loadFeatures(
-  { settings, dataset, executor, parameters, signal, keepFeatures = true }: PhaseOptions,
+  {
+    settings,
+    dataset,
+    executor,
+    parameters,
+    signal,
+    keepFeatures = true,
+    featuresOf,
+  }: PhaseOptions,
   network: Graph,
   load: LoadSample,
 ): AsyncGenerator<PrepareEvent | WarningEvent, LoadSample> {
-  const samples: readonly Sample[] = [...dataset.train, ...dataset.validation];
+  const all: readonly Sample[] = [...dataset.train, ...dataset.validation];
+  const samples = featuresOf ?? all;
   const { preprocessing } = settings;
   const features = yield* headFeatures({
     executor,
@@ -112,7 +133,11 @@ async function* loadFeatures(
     signal,
     keep: keepFeatures,
   });
-  return loadRows(samples, features);
+  const rows = loadRows(samples, features);
+  if (!featuresOf) return rows;
+  const computed = new Set(featuresOf);
+  const [first] = featuresOf;
+  return (sample, stream) => rows(computed.has(sample) || !first ? sample : first, stream);
 }
 
 function stepOptions(settings: Settings, phase: Phase, whole: Graph): StepOptions {

@@ -5,7 +5,7 @@
 import { ResourceError } from "@inception-resnet-v2/core/internal/errors.js";
 import type { Executor } from "@inception-resnet-v2/core/internal/executors/executor.js";
 import type { Tensors } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
-import { stepsOf } from "./batches.js";
+import { fitToPhotos } from "./batches.js";
 import type { TrainingEvent } from "./events.js";
 import { trainPhase } from "./loop.js";
 import { openPhase } from "./open-phase.js";
@@ -71,16 +71,10 @@ async function* trainWith(
   const { settings, dataset, signal } = run;
   const opening = { settings, dataset, phase, executor, parameters, state, signal };
   await using open = yield* openPhase(opening);
-  const { trainer, load, held } = open;
+  const { trainer, held } = open;
   run.kept = new Map([...parameters].filter(([name]) => !held.has(name)));
-  yield* trainPhase(run, { trainer, phase, load });
+  yield* trainPhase(run, { phase, open });
   return new Map([...run.kept, ...(await trainer.read([...held]))]);
-}
-
-/** A step takes no more photos than there are. */
-function fitToPhotos(phase: Phase, photos: number): Phase {
-  if (stepsOf(photos, phase.batch) > 0) return phase;
-  return { ...phase, batch: photos, parts: 1 };
 }
 
 /** The same batch in at least twice as many parts; undefined where it cannot be divided. */

@@ -6,9 +6,8 @@ import { type Graph, isTrainable } from "@inception-resnet-v2/core/internal/grap
 import { sizeOf } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
 import { divide } from "@inception-resnet-v2/core/internal/training/freeze.js";
 import { slots } from "@inception-resnet-v2/core/internal/training/optimizer.js";
-import type { Dataset } from "../data/dataset.js";
-import { epochOrder } from "../data/sampler.js";
-import { epochBatches, validationBatches } from "./batches.js";
+import type { Sample } from "../data/dataset.js";
+import { fitToPhotos } from "./batches.js";
 import { type OpenPhase, openPhase, type PhaseOptions } from "./open-phase.js";
 import { prepare, type TrainControls } from "./prepare.js";
 import { openExecutor, type Phase, type Settings, type TrainOptions } from "./settings.js";
@@ -42,18 +41,16 @@ const timedSteps = 3;
 export async function measurePlan(options: TrainOptions & TrainControls): Promise<Plan> {
   const { signal } = options;
   const { settings, dataset, network, parameters } = await drain(prepare(options));
-  const asked = settings.phases.at(-1) as Phase;
-  const isSmall = dataset.train.length < asked.batch;
-  const phase = isSmall ? { ...asked, batch: dataset.train.length, parts: 1 } : asked;
+  const phase = fitToPhotos(settings.phases.at(-1) as Phase, dataset.train.length);
   const photos = dataset.train.length + dataset.validation.length;
   const executor = await openExecutor(settings);
   await using _ = { [Symbol.asyncDispose]: () => executor.dispose() };
-  const few = fewPhotos(dataset, phase);
-  const opening = { settings, dataset: few, phase, executor, parameters, signal };
+  const featuresOf = dataset.train.slice(0, phase.batch);
+  const opening = { settings, dataset, phase, executor, parameters, signal, featuresOf };
   const { open, startSeconds } = await timeOpening(opening, photos);
   await using phaseOpen = open;
-  const imagesPerSecond = await timeSteps(settings, few, phase, phaseOpen);
-  const perSecond = await timeValidation(few, phase, phaseOpen);
+  const imagesPerSecond = await timeSteps(phase, phaseOpen);
+  const perSecond = await timeValidation(dataset.validation, phase, phaseOpen);
   const epochSeconds =
     dataset.train.length / imagesPerSecond + dataset.validation.length / perSecond;
   const { epochs } = phase;
@@ -72,13 +69,6 @@ export async function measurePlan(options: TrainOptions & TrainControls): Promis
   };
 }
 
-/** Enough photos for a few steps, without the others' features. */
-function fewPhotos(dataset: Dataset, { freeze, batch }: Phase): Dataset {
-  if (freeze !== "body") return dataset;
-  const { train, validation } = dataset;
-  return { ...dataset, train: train.slice(0, batch), validation: validation.slice(0, batch) };
-}
-
 /** Opens a phase; features, of which only some were made, are counted for all photos. */
 async function timeOpening(options: PhaseOptions, photos: number) {
   const started = performance.now();
@@ -94,48 +84,27 @@ async function timeOpening(options: PhaseOptions, photos: number) {
   return { open: next.value, startSeconds: seconds - featureSeconds + all };
 }
 
-async function timeSteps(
-  settings: Settings,
-  { train, classes }: Dataset,
-  phase: Phase,
-  { trainer, load }: OpenPhase,
-): Promise<number> {
-  const { seed, balanced, labelSmoothing, mixup, cutmix } = settings;
+async function timeSteps({ batch }: Phase, { trainer, batches }: OpenPhase): Promise<number> {
   let [step, started] = [0, performance.now()];
   for (let epoch = 0; step <= timedSteps; epoch++) {
-    const batches = epochBatches({
-      labelSmoothing,
-      mixup,
-      cutmix,
-      seed,
-      batch: phase.batch,
-      parts: phase.parts,
-      load,
-      samples: train,
-      order: epochOrder(train, { seed, epoch, balanced }),
-      epoch,
-      from: 0,
-      classes: classes.length,
-    });
-    for await (const parts of batches) {
+    for await (const parts of batches(epoch)) {
       await trainer.gradients(step, parts);
       await trainer.update(step, 1e-6);
       if (step === 0) started = performance.now();
       if (++step > timedSteps) break;
     }
   }
-  return (timedSteps * phase.batch * 1000) / (performance.now() - started);
+  return (timedSteps * batch * 1000) / (performance.now() - started);
 }
 
 async function timeValidation(
-  { validation }: Dataset,
-  phase: Phase,
-  { trainer, load }: OpenPhase,
+  validation: readonly Sample[],
+  { batch, parts }: Phase,
+  open: OpenPhase,
 ): Promise<number> {
-  const part = phase.batch / phase.parts;
-  const some = validation.slice(0, 2 * part);
+  const some = validation.slice(0, (2 * batch) / parts);
   const started = performance.now();
-  for await (const images of validationBatches(some, part, load)) await trainer.evaluate(images);
+  for await (const images of open.validation(some)) await open.trainer.evaluate(images);
   return (some.length * 1000) / (performance.now() - started);
 }
 

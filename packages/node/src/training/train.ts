@@ -5,7 +5,6 @@
 import { isTrainable, type Parameter } from "@inception-resnet-v2/core/internal/graph/ir.js";
 import { sizeOf } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
 import { divide } from "@inception-resnet-v2/core/internal/training/freeze.js";
-import { classWeights } from "../data/sampler.js";
 import { chooseEngine } from "../executors/index.js";
 import type { DoneEvent, StartEvent, TrainingEvent } from "./events.js";
 import { trainPhases } from "./phases.js";
@@ -36,11 +35,8 @@ export async function* train(
   const settings = await withEngine(prepared.settings);
   const folder = prepared.folder ?? (await createRunFolder(out));
   await cleanRunFolder(folder);
-  const weights = settings.classWeights
-    ? classWeights(dataset.train, dataset.classes.length)
-    : undefined;
   const run = new Run(
-    { settings, folder, dataset, network, fingerprint, classWeights: weights, signal, stopAfter },
+    { settings, folder, dataset, network, fingerprint, signal, stopAfter },
     checkpoint?.progress ?? start,
   );
   await run.saveConfig();

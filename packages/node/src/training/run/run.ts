@@ -36,8 +36,6 @@ export interface RunParts {
   readonly fingerprint: string;
   /** The whole network, for the names of its parameters. */
   readonly network: Graph;
-  /** Multiplies the loss of each class. */
-  readonly classWeights?: readonly number[] | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Epochs of the run after which to stop; all of them. */
   readonly stopAfter?: number | undefined;
@@ -47,7 +45,6 @@ export interface RunParts {
 export class Run {
   readonly folder: RunFolder;
   readonly dataset: Dataset;
-  readonly classWeights: readonly number[] | undefined;
   readonly signal: AbortSignal | undefined;
   settings: Settings;
   readonly clock = new Clock();
@@ -63,7 +60,6 @@ export class Run {
     this.settings = parts.settings;
     this.folder = parts.folder;
     this.dataset = parts.dataset;
-    this.classWeights = parts.classWeights;
     this.signal = parts.signal;
     this.progress = progress;
     this.#parts = parts;

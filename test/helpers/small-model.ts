@@ -4,6 +4,10 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import {
+  type ArchitectureName,
+  defaultArchitecture,
+} from "@inception-resnet-v2/core/internal/architecture/architecture.js";
 import { lower } from "@inception-resnet-v2/core/internal/architecture/lower.js";
 import { configureNetwork } from "@inception-resnet-v2/core/internal/architecture/transforms.js";
 import { presets } from "@inception-resnet-v2/core/internal/image/presets.js";
@@ -18,11 +22,14 @@ export const smallLabels = ["ant", "bee", "cat", "dog", "elk", "fox"];
 /** Its input size in pixels. */
 export const smallSize = 107;
 
-/** A new folder with `small.safetensors` in it: width 0.1, 6 classes, metadata. */
-export async function smallModelFolder(): Promise<{ folder: string; weights: string }> {
+/** A new folder with `small.safetensors` in it: a network of width 0.1, 6 classes, metadata. */
+export async function smallModelFolder(
+  arch: ArchitectureName = defaultArchitecture,
+): Promise<{ folder: string; weights: string }> {
   const folder = await mkdtemp(join(tmpdir(), "irv2-"));
   const weights = join(folder, "small.safetensors");
   const network: NetworkShape = {
+    arch,
     width: 0.1,
     inputSize: [smallSize, smallSize],
     pooling: "avg",

@@ -20,6 +20,7 @@ export const errorCodes = {
   PRECISION_UNSUPPORTED: "the engine does not compute in this number type",
   EXPORT_FORMAT: "the format to write is not told by the file's name, or cannot be written there",
   EXPORT_DTYPE: "the format cannot hold this number type",
+  EXPORT_ARCHITECTURE: "the program to write for has no such network",
   EXPORT_FILTER: "the format has no way to say this resize filter",
 
   // Images

@@ -1,7 +1,16 @@
 /**
  * @file Parameters as the bytes of a weight file: ours, which says everything of itself, or timm's.
  */
+import {
+  type Architecture,
+  type ArchitectureName,
+  architectures,
+  type ForeignScheme,
+  findArchitecture,
+} from "../architecture/architecture.js";
+import { UsageError } from "../errors.js";
 import { type Tensor, type Tensors, tensor } from "../tensor/tensor.js";
+import { architectureOfNames } from "./canonical.js";
 import type { FloatType } from "./formats/floats.js";
 import { safetensorsParts } from "./formats/safetensors.js";
 import { encodeMetadata, type WeightMetadata } from "./metadata.js";
@@ -11,7 +20,7 @@ import { timmCounters, timmNames } from "./sources/timm.js";
 export interface SaveWeightsOptions {
   /** Whose names the file uses; `canonical`. timm's files say nothing of classes or preprocessing. */
   readonly naming?: "canonical" | "timm";
-  /** What the file says of itself, with our names. */
+  /** What the file says of itself, with our names; with timm's, `network.arch` says whose they are. */
   readonly metadata?: WeightMetadata;
   /** Type of the numbers; `F32`. */
   readonly dtype?: FloatType;
@@ -28,21 +37,31 @@ export function weightParts(
   if (naming === "canonical") {
     return safetensorsParts(parameters, { metadata: encodeMetadata(metadata), dtype });
   }
-  const { tensors, counters } = timmTensors(parameters);
+  const { tensors, counters } = timmTensors(parameters, metadata.network?.arch);
   return safetensorsParts(tensors, { metadata: { format: "pt" }, counters, dtype });
 }
 
-/** The parameters under timm's names, with the scales of ones and the counters of its modules. */
-export function timmTensors(parameters: Tensors): {
+/**
+ * The parameters under timm's names, with the scales of ones and the counters of its modules; whose
+ * they are tell their names where `arch` does not. Throws `UsageError` where timm has no such network.
+ */
+export function timmTensors(
+  parameters: Tensors,
+  arch: ArchitectureName = architectureOfNames(parameters.keys()),
+): {
   readonly tensors: Tensors;
   readonly counters: ReadonlyMap<string, bigint>;
 } {
+  requireScheme(arch, "timm");
   const scaled = withScales(parameters);
-  const names = timmNames(scaled.keys());
+  const names = timmNames(scaled.keys(), arch);
   const tensors = new Map(
     [...scaled].map(([name, value]): [string, Tensor] => [names.get(name) ?? name, value]),
   );
-  return { tensors, counters: new Map(timmCounters(scaled.keys()).map((name) => [name, 0n])) };
+  return {
+    tensors,
+    counters: new Map(timmCounters(scaled.keys(), arch).map((name) => [name, 0n])),
+  };
 }
 
 /** The parameters with a gamma for each beta that lacks one. */
@@ -56,4 +75,16 @@ function withScales(parameters: Tensors): Tensors {
     added.set(gamma, ones);
   }
   return added;
+}
+
+/** Throws `UsageError` where a program has no such network, and so no names for its parameters. */
+export function requireScheme(arch: ArchitectureName, scheme: ForeignScheme): void {
+  const { title, schemes } = findArchitecture(arch);
+  if (schemes.includes(scheme)) return;
+  const all: readonly Architecture[] = Object.values(architectures);
+  const having = all.filter((one) => one.schemes.includes(scheme)).map((one) => one.title);
+  throw new UsageError(
+    "EXPORT_ARCHITECTURE",
+    `Cannot write weights for ${scheme}: expected ${having.join(" or ")}, which it has, got ${title}`,
+  );
 }

@@ -3,6 +3,12 @@
  *
  * Messages about a parameter give its canonical name, and the file's own where that is another.
  */
+import {
+  type ArchitectureName,
+  architectureNames,
+  defaultArchitecture,
+  findArchitecture,
+} from "../architecture/architecture.js";
 import { isClassifier } from "../architecture/heads.js";
 import { type ErrorCode, ModelError } from "../errors.js";
 import type { Graph } from "../graph/ir.js";
@@ -14,6 +20,7 @@ import {
   type Tensors,
   tensor,
 } from "../tensor/tensor.js";
+import { canonicalNames } from "./canonical.js";
 import type { TensorFile } from "./formats/tensor-file.js";
 import type { OpenedWeights } from "./opened.js";
 import { quote, quoteSome } from "./quote.js";
@@ -26,6 +33,8 @@ import { knownStranger, looksLike } from "./strangers.js";
 
 /** Whose names a file uses, and where the parameters are in it. */
 export interface Naming {
+  /** Which network's they are. */
+  readonly arch: ArchitectureName;
   readonly scheme: "canonical" | "timm" | "keras" | "slim";
   /** For each canonical name, the name in the file. */
   readonly found: ReadonlyMap<string, string>;
@@ -39,28 +48,31 @@ export interface Naming {
 type Named = Exclude<OpenedWeights, { format: "onnx" }>;
 
 /**
- * Finds parameters, given all canonical names that a file may have. Throws `ModelError` when the
- * file holds another network or a tensor that is none of these.
+ * Finds parameters, of the network that the file is stated to hold or else of the one that its names
+ * tell. Throws `ModelError` when the file holds another network or a tensor that is none of these.
  */
-export function nameTensors(opened: Named, canonical: readonly string[], name: string): Naming {
+export function nameTensors(opened: Named, name: string, stated?: ArchitectureName): Naming {
   const { format, file } = opened;
   if (format === "keras" || format === "tfjs") {
-    const found = kerasNames(opened.file, canonical, name);
+    const arch = stated ?? defaultArchitecture;
+    const found = kerasNames(opened.file, canonicalNames(arch), name);
     const known = new Set(found.values());
     const ignored = [...file.entries.keys()].filter((one) => !known.has(one));
-    return { scheme: "keras", found, ignored, isHwio: true };
+    return { arch, scheme: "keras", found, ignored, isHwio: true };
   }
-  const naming = format === "tensorflow" ? nameSlim(file, canonical) : nameModules(file, canonical);
+  const naming = format === "tensorflow" ? nameSlim(file) : nameModules(file, stated);
   const ignored = new Set(naming.ignored);
   const inFile = [...file.entries.keys()].filter((one) => !ignored.has(one));
   const prefix = wrapperPrefix(inFile);
   const bare = inFile.map((one) => one.slice(prefix.length));
   // A classifier proves nothing: many networks have one of the same name.
-  const body = [...naming.found.keys()].filter((one) => !one.startsWith("logits/"));
-  if (body.length === 0 || (naming.scheme !== "slim" && knownStranger(bare))) {
+  const body = [...naming.found.keys()].filter((one) => !isClassifier(one));
+  const { title } = findArchitecture(naming.arch);
+  const stranger = naming.scheme === "slim" ? undefined : knownStranger(bare);
+  if (body.length === 0 || (stranger !== undefined && stranger !== title)) {
     throw new ModelError(
       "WEIGHTS_NETWORK",
-      `Cannot use weights "${name}": expected tensors of Inception-ResNet-v2, got ${looksLike(bare)}`,
+      `Cannot use weights "${name}": expected tensors of ${title}, got ${looksLike(bare)}`,
     );
   }
   const known = new Set(naming.found.values());
@@ -68,37 +80,40 @@ export function nameTensors(opened: Named, canonical: readonly string[], name: s
   if (extra.length > 0) {
     throw new ModelError(
       "WEIGHTS_EXTRA",
-      `Cannot use weights "${name}": expected only tensors of Inception-ResNet-v2, got ${quoteSome(extra)} too`,
+      `Cannot use weights "${name}": expected only tensors of ${title}, got ${quoteSome(extra)} too`,
     );
   }
   return naming;
 }
 
 /** Our own names, or those of timm and its ancestor, which a wrapper may have put a prefix before. */
-function nameModules(file: TensorFile, canonical: readonly string[]): Naming {
+function nameModules(file: TensorFile, stated?: ArchitectureName): Naming {
   const ignored = [...file.entries.keys()].filter(isTimmCounter);
   const inFile = [...file.entries.keys()].filter((one) => !isTimmCounter(one));
   const prefix = wrapperPrefix(inFile);
-  const byModernName = new Map(
-    inFile.map((one) => [modernTimmName(one.slice(prefix.length)), one]),
-  );
-  const find = (scheme: Naming["scheme"], names: ReadonlyMap<string, string>): Naming => ({
-    scheme,
-    found: findAll(names, byModernName),
-    ignored,
-    isHwio: false,
+  const namings = (stated ? [stated] : architectureNames).flatMap((arch): Naming[] => {
+    const canonical = canonicalNames(arch);
+    const byModernName = new Map(
+      inFile.map((one) => [modernTimmName(one.slice(prefix.length), arch), one]),
+    );
+    const find = (scheme: Naming["scheme"], names: ReadonlyMap<string, string>): Naming => {
+      return { arch, scheme, found: findAll(names, byModernName), ignored, isHwio: false };
+    };
+    const ours = find("canonical", new Map(canonical.map((one) => [one, one])));
+    const hasTimm = findArchitecture(arch).schemes.includes("timm");
+    return hasTimm ? [ours, find("timm", timmNames(canonical, arch))] : [ours];
   });
-  const ours = find("canonical", new Map(canonical.map((one) => [one, one])));
-  const timms = find("timm", timmNames(canonical));
-  return ours.found.size >= timms.found.size ? ours : timms;
+  return namings.reduce((best, one) => (one.found.size > best.found.size ? one : best));
 }
 
-function nameSlim(file: TensorFile, canonical: readonly string[]): Naming {
+function nameSlim(file: TensorFile): Naming {
+  const arch = "inception_resnet_v2";
   const variables = slimVariables(file.entries.keys());
   const read = new Set(variables.values());
   return {
+    arch,
     scheme: "slim",
-    found: findAll(new Map(canonical.map((one) => [one, slimName(one)])), variables),
+    found: findAll(new Map(canonicalNames(arch).map((one) => [one, slimName(one)])), variables),
     ignored: [...file.entries.keys()].filter((one) => !read.has(one)),
     isHwio: true,
   };
@@ -127,11 +142,11 @@ export function matchParameters(
   naming: Naming,
   { skipClasses, name }: { readonly skipClasses: number; readonly name: string },
 ): Tensors {
-  const { scheme, found } = naming;
+  const { arch, scheme, found } = naming;
   const names = graph.parameters.map((parameter) => parameter.name);
   const missing = names.filter((one) => !found.has(one));
   if (missing.length > 0) {
-    const asInFile = theirNames(scheme, names);
+    const asInFile = theirNames(scheme, names, arch);
     const listed = quoteSome(missing.map((one) => asInFile?.get(one) ?? one));
     const [, part, parts] = /-(\d{5})-of-(\d{5})\.\w+$/.exec(name) ?? [];
     const found = part ? `file ${Number(part)} of ${Number(parts)}, without` : "no";
@@ -152,8 +167,9 @@ export function matchParameters(
 function theirNames(
   scheme: Naming["scheme"],
   names: readonly string[],
+  arch: ArchitectureName,
 ): ReadonlyMap<string, string> | undefined {
-  if (scheme === "timm") return timmNames(names);
+  if (scheme === "timm") return timmNames(names, arch);
   return scheme === "slim" ? new Map(names.map((one) => [one, slimName(one)])) : undefined;
 }
 

@@ -4,6 +4,14 @@
  * The map holds texts only, so the parts are JSON: a version, the shape of the network, the names
  * of the classes, the preprocessing, and where the weights come from.
  */
+import {
+  type ArchitectureName,
+  architectureNames,
+  defaultArchitecture,
+  findArchitecture,
+  isArchitectureName,
+  publishedShape,
+} from "../architecture/architecture.js";
 import { ModelError } from "../errors.js";
 import { type Preprocessing, parsePreprocessing } from "../image/presets.js";
 import { quote } from "./quote.js";
@@ -21,10 +29,17 @@ export interface WeightMetadata {
 
 /** What the tensors alone do not tell of the network. */
 export interface NetworkShape {
+  /** Which network it is; files from before there were several do not say it, and are of the first. */
+  readonly arch: ArchitectureName;
   readonly width: number;
   readonly inputSize: readonly [height: number, width: number];
   readonly pooling: "avg" | "max" | "none";
   readonly dropout: number;
+}
+
+/** A network of which a file says no more than its tensors do. */
+export function publishedNetwork(arch: ArchitectureName, width: number): NetworkShape {
+  return { arch, width, pooling: "avg", ...publishedShape(findArchitecture(arch)) };
 }
 
 /** Version of this layout; a reader refuses a later one. */
@@ -73,7 +88,11 @@ export function decodeMetadata(texts: ReadonlyMap<string, string>, file: string)
 
 /** Ranges are the network's to check: `configureNetwork`. */
 function parseNetwork(value: unknown, file: string): NetworkShape {
-  const { width, inputSize, pooling, dropout } = (value ?? {}) as Partial<NetworkShape>;
+  const shape = (value ?? {}) as Partial<NetworkShape>;
+  const { arch = defaultArchitecture, width, inputSize, pooling, dropout } = shape;
+  if (!isArchitectureName(arch)) {
+    throw unfit(file, "network", `an arch of ${architectureNames.join(", ")}`, arch);
+  }
   if (
     typeof width !== "number" ||
     typeof dropout !== "number" ||
@@ -84,7 +103,7 @@ function parseNetwork(value: unknown, file: string): NetworkShape {
     throw unfit(file, "network", "width, inputSize, pooling and dropout", value);
   }
   const [height, breadth] = inputSize as [number, number];
-  return { width, inputSize: [height, breadth], pooling, dropout };
+  return { arch, width, inputSize: [height, breadth], pooling, dropout };
 }
 
 function parseLabels(value: unknown, file: string): readonly string[] {

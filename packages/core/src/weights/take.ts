@@ -5,6 +5,8 @@
  * The file decides: its tensors tell the number of classes and whether there is a top, an auxiliary
  * classifier and a learned scale in batch norm; its metadata, where it is ours, tells the rest.
  */
+import { type ArchitectureName, findArchitecture, titleOf } from "../architecture/architecture.js";
+import { auxiliaryHeadName, mainHead } from "../architecture/heads.js";
 import type { Network } from "../architecture/layers.js";
 import { lower } from "../architecture/lower.js";
 import { configureNetwork, type NetworkOptions } from "../architecture/transforms.js";
@@ -12,16 +14,19 @@ import { ModelError } from "../errors.js";
 import type { Graph } from "../graph/ir.js";
 import { type Preprocessing, presets } from "../image/presets.js";
 import type { Tensors } from "../tensor/tensor.js";
+import { canonicalNames } from "./canonical.js";
 import { configureFrom } from "./configure.js";
 import type { TensorFile } from "./formats/tensor-file.js";
 import { matchParameters, type Naming, nameTensors } from "./match.js";
-import { decodeMetadata, type NetworkShape, unfit } from "./metadata.js";
+import { decodeMetadata, type NetworkShape, publishedNetwork, unfit } from "./metadata.js";
 import type { FileFormat, OpenedWeights } from "./opened.js";
 import { takeOnnx } from "./sources/onnx.js";
 import { widthOf } from "./width.js";
 
 /** How to load. */
 export interface LoadWeightsOptions {
+  /** Which network the file must hold; any of the family where nothing is said. */
+  readonly arch?: ArchitectureName | undefined;
   /**
    * Files of 1001 classes: whether class 0, slim's background, is left out; "unnamed": where the file
    * does not name its classes. Where nothing is said, the file decides, and one that leaves it open is
@@ -73,6 +78,7 @@ export function takeWeights(
 ): LoadedWeights {
   const { format, file } = opened;
   const { network: shape, labels, ...described } = decodeMetadata(file.metadata, name);
+  if (options.arch !== undefined) findArchitecture(options.arch); // throws on an unknown one
   const inputSize = options.inputSize === undefined ? undefined : square(options.inputSize);
   if (format === "onnx") {
     const skip = (stored: number) => {
@@ -80,6 +86,7 @@ export function takeWeights(
       return countBackground(stored, labels, { ...options, scheme: "onnx" }, name);
     };
     const taken = takeOnnx(file, { name, network: shape, inputSize, skip });
+    requireArchitecture(taken.network.arch, options.arch, name);
     return {
       ...taken,
       format,
@@ -90,15 +97,16 @@ export function takeWeights(
       ...described,
     };
   }
-  const naming = nameTensors(opened, allNames(), name);
-  const { scheme, ignored } = naming;
+  const naming = nameTensors(opened, name, shape?.arch);
+  const { arch, scheme, ignored } = naming;
+  requireArchitecture(arch, options.arch, name);
   const stored = storedClasses(file, naming);
   const channels = (weight: string) => {
     const found = file.entries.get(naming.found.get(weight) ?? "")?.shape;
     return naming.isHwio ? found?.at(-1) : found?.[0];
   };
   const network = {
-    ...(shape ?? { ...releasedNetwork, width: widthOf(channels) }),
+    ...(shape ?? publishedNetwork(arch, widthOf(channels, arch))),
     ...(inputSize && { inputSize }),
   };
   refuseLabels(labels, stored, name);
@@ -107,8 +115,8 @@ export function takeWeights(
     {
       ...network,
       classes: stored === undefined ? undefined : stored - skipClasses,
-      top: hasLayer(naming, "logits"),
-      auxiliary: hasLayer(naming, "aux_logits"),
+      top: hasLayer(naming, mainHead),
+      auxiliary: hasLayer(naming, auxiliaryHeadName),
     },
     name,
   );
@@ -118,11 +126,11 @@ export function takeWeights(
     naming: scheme,
     found: naming.found,
     ignored,
-    absent: allNames().filter((one) => !one.endsWith("/gamma") && !naming.found.has(one)),
+    absent: canonicalNames(arch).filter((one) => !one.endsWith("/gamma") && !naming.found.has(one)),
     droppedClasses: skipClasses,
     network,
     ...(labels && stored !== undefined && { labels: labels.slice(skipClasses) }),
-    ...(scheme === "keras" || scheme === "slim" ? { preprocessing: presets[scheme] } : {}),
+    ...preprocessingOf(scheme, arch),
     ...described,
   };
 }
@@ -133,17 +141,28 @@ function square(size: NonNullable<NetworkOptions["inputSize"]>): readonly [numbe
   return typeof size === "number" ? [size, size] : size;
 }
 
-const releasedNetwork: NetworkShape = {
-  width: 1,
-  inputSize: [299, 299],
-  pooling: "avg",
-  dropout: 0.2,
-};
+/** Throws where a file holds another network than was asked for. */
+function requireArchitecture(
+  found: ArchitectureName,
+  asked: ArchitectureName | undefined,
+  name: string,
+): void {
+  if (asked === undefined || asked === found) return;
+  throw new ModelError(
+    "WEIGHTS_NETWORK",
+    `Cannot use weights "${name}": expected those of ${titleOf(asked)} (${asked}), got those of ${titleOf(found)} (${found})`,
+  );
+}
 
-/** The canonical names that any file may have. */
-function allNames(): string[] {
-  const everything = lower(configureNetwork({ auxiliary: true }), { batchNormScale: true });
-  return everything.parameters.map(({ name }) => name);
+/** The pixels that a network was published with, where a program's names tell. */
+function preprocessingOf(
+  scheme: Naming["scheme"],
+  arch: ArchitectureName,
+): Pick<LoadedWeights, "preprocessing"> {
+  if (scheme === "keras" || scheme === "slim") return { preprocessing: presets[scheme] };
+  const { timmCropFraction: cropFraction } = findArchitecture(arch);
+  if (scheme !== "timm" || cropFraction === undefined) return {};
+  return { preprocessing: { ...presets.timm, cropFraction } };
 }
 
 function hasLayer({ found }: Naming, layer: string): boolean {

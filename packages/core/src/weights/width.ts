@@ -1,6 +1,7 @@
 /**
  * @file The width of a network from the channels of its convolutions, for files that do not say it.
  */
+import { type ArchitectureName, defaultArchitecture } from "../architecture/architecture.js";
 import { lower } from "../architecture/lower.js";
 import { configureNetwork } from "../architecture/transforms.js";
 
@@ -12,9 +13,12 @@ const step = 8;
  * all that do, the one with the fewest decimals. Where none does, the nearest of some of them: shapes
  * will not fit then, and whoever compares them says so.
  */
-export function widthOf(channelsOf: (weight: string) => number | undefined): number {
+export function widthOf(
+  channelsOf: (weight: string) => number | undefined,
+  arch: ArchitectureName = defaultArchitecture,
+): number {
   let [low, high] = [0, 8];
-  for (const { name, shape } of lower(configureNetwork()).parameters) {
+  for (const { name, shape } of lower(configureNetwork({ arch })).parameters) {
     const [full = 1] = shape;
     const channels = channelsOf(name);
     // Projections of residual blocks have as many channels as what they are added to.

@@ -5,6 +5,7 @@
  * Weights do not change the speed, so random ones serve where none are given.
  */
 
+import type { ArchitectureName } from "@inception-resnet-v2/core/internal/architecture/architecture.js";
 import { ResourceError } from "@inception-resnet-v2/core/internal/errors.js";
 import { createRandom } from "@inception-resnet-v2/core/internal/tensor/random.js";
 import { tensor } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
@@ -12,7 +13,7 @@ import { Command, Option } from "commander";
 import { type EngineName, engineNames } from "../executors/index.js";
 import { InceptionResNetV2 } from "../model/model.js";
 import { exitCodes } from "./exit-codes.js";
-import { inputSize, positiveNumber, wholeNumber } from "./options.js";
+import { archOption, inputSize, positiveNumber, wholeNumber } from "./options.js";
 import { runSelf } from "./run-self.js";
 
 interface BenchmarkFlags {
@@ -20,6 +21,7 @@ interface BenchmarkFlags {
   readonly threads?: number;
   readonly batch: readonly number[];
   readonly runs: number;
+  readonly arch?: ArchitectureName;
   readonly inputSize?: number | [number, number];
   readonly width?: number;
   readonly json?: boolean;
@@ -52,6 +54,7 @@ export function benchmarkCommand(): Command {
     .option("--threads <n>", "threads to compute with", wholeNumber(1))
     .option("--batch <sizes>", "batch sizes, with commas", batchSizes, [1, 8])
     .option("--runs <n>", "timed runs of each, after one that is not", wholeNumber(1), 10)
+    .addOption(archOption())
     .option("--input-size <pixels>", "299, or height x width", inputSize)
     .option("--width <factor>", "multiplies the channels of every convolution", positiveNumber)
     .option("--json", "one JSON value a line on stdout")
@@ -108,10 +111,11 @@ async function measure(flags: BenchmarkFlags): Promise<void> {
 
 /** Runs this same command for one engine and batch in a new process; gives its line. */
 async function measureInChild(flags: BenchmarkFlags): Promise<string> {
-  const { engine, batch, threads, runs, inputSize: size, width } = flags;
+  const { engine, batch, threads, runs, arch, inputSize: size, width } = flags;
   const args = ["benchmark", "--json", "--engine", ...engine, "--batch", batch.join(",")];
   args.push("--runs", String(runs));
   if (threads !== undefined) args.push("--threads", String(threads));
+  if (arch !== undefined) args.push("--arch", arch);
   if (size !== undefined) args.push("--input-size", [size].flat().join("x"));
   if (width !== undefined) args.push("--width", String(width));
   const { code, output, error } = await runSelf(args, { [childVariable]: "1" });

@@ -2,6 +2,7 @@
  * @file `irv2 export`: weights as the file of another program.
  */
 
+import type { ArchitectureName } from "@inception-resnet-v2/core/internal/architecture/architecture.js";
 import { UsageError } from "@inception-resnet-v2/core/internal/errors.js";
 import { Command, Option } from "commander";
 import {
@@ -11,6 +12,7 @@ import {
   exportWeights,
 } from "../export/export.js";
 import {
+  archOption,
   dtypeOption,
   type FileTypeName,
   fileTypes,
@@ -26,6 +28,7 @@ interface ExportFlags {
   readonly dtype: FileTypeName;
   readonly withPreprocessing?: boolean;
   readonly batch?: number;
+  readonly arch?: ArchitectureName;
   readonly inputSize?: number | [number, number];
   readonly dropBackground?: boolean;
   readonly parity: boolean;
@@ -49,6 +52,7 @@ export function exportCommand(): Command {
     .addOption(dtypeOption("number type to write"))
     .option("--with-preprocessing", "onnx: decoded RGB pixels go in, uint8 [n,height,width,3]")
     .option("--batch <n>", "onnx: images per run (default: any number)", wholeNumber(1))
+    .addOption(archOption("architecture that the weights must be of (default: any)"))
     .option("--input-size <pixels>", "as in 299 or 240x320 (default: the weights')", inputSize)
     .option("--drop-background", "weights of 1001 classes: leave out class 0, slim's background")
     .option(

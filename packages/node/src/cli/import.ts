@@ -91,7 +91,10 @@ function describe(report: ImportReport): string {
     ],
     ["Not used", someOf(ignored)],
     ["Not in the file", someOf(absent)],
-    ["Network", `width ${report.network.width}, ${report.network.inputSize.join("x")} pixels`],
+    [
+      "Network",
+      `${report.network.arch}, width ${report.network.width}, ${report.network.inputSize.join("x")} pixels`,
+    ],
     [
       "Classes",
       `${report.classes ?? "none"}${droppedClasses > 0 ? `, of ${(report.classes ?? 0) + droppedClasses}: the background is left out` : ""}`,

@@ -2,6 +2,11 @@
  * @file Options that several verbs share, and the readers of their values.
  */
 
+import {
+  type ArchitectureName,
+  architectureNames,
+  defaultArchitecture,
+} from "@inception-resnet-v2/core/internal/architecture/architecture.js";
 import type { Precision } from "@inception-resnet-v2/core/internal/executors/executor.js";
 import { precisions } from "@inception-resnet-v2/core/internal/executors/executor.js";
 import { type PresetName, presetNames } from "@inception-resnet-v2/core/internal/image/presets.js";
@@ -79,6 +84,7 @@ export const threadsHelp = "compute threads (default: one per core)";
 /** What the verbs that run a model share. */
 export interface ModelFlags {
   readonly weights?: string;
+  readonly arch?: ArchitectureName;
   readonly inputSize?: number | [number, number];
   readonly engine: EngineName;
   readonly threads?: number;
@@ -95,6 +101,7 @@ export interface ModelFlags {
 export function withModelOptions(command: Command): Command {
   return command
     .option("-w, --weights <name>", `weights: ${weightsHelp}, or random[:seed] (default: everyday)`)
+    .addOption(archOption("architecture: of random weights; others must be of it"))
     .addOption(engineOption())
     .option("--threads <n>", threadsHelp, wholeNumber(1))
     .addOption(precisionOption())
@@ -110,6 +117,11 @@ export function withModelOptions(command: Command): Command {
     .option("--background <r,g,b>", "color behind transparent pixels (default: their own)", color)
     .option("--max-pixels <n>", "largest image to decode, in pixels", wholeNumber(1))
     .option("--json", "one JSON value a line on stdout");
+}
+
+/** `--arch`. */
+export function archOption(text = `architecture (default: ${defaultArchitecture})`): Option {
+  return new Option("--arch <name>", text).choices([...architectureNames]);
 }
 
 /** `--engine`. */
@@ -178,6 +190,7 @@ export async function openModel(flags: ModelFlags): Promise<InceptionResNetV2> {
     precision: rest.precision,
     maxPixels: rest.maxPixels,
     background: rest.background,
+    arch: rest.arch,
     inputSize,
     ...(preprocess && { preprocessing: preprocess }),
   };

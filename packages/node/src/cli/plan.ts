@@ -4,6 +4,7 @@
  * Each is measured in a process of its own, so that its memory is its own.
  */
 
+import { findArchitecture } from "@inception-resnet-v2/core/internal/architecture/architecture.js";
 import { ResourceError } from "@inception-resnet-v2/core/internal/errors.js";
 import { formatCount, formatSeconds } from "@inception-resnet-v2/core/internal/summary/format.js";
 import { Command } from "commander";
@@ -20,6 +21,9 @@ const explained: readonly number[] = [
   exitCodes.badModel,
   exitCodes.resource,
 ];
+
+/** Stands for the block up to which fine-tuning keeps a network. */
+const atFreezePoint = "freeze point";
 
 const childVariable = "IRV2_PLAN_CHILD";
 
@@ -50,18 +54,21 @@ async function run(flags: TrainFlags, command: Command): Promise<void> {
     process.stdout.write(`${JSON.stringify(await measurePlan(options))}\n`);
     return;
   }
-  const some = flags.weights === undefined ? ["none"] : ["body", "block17_20", "none"];
+  const some = flags.weights === undefined ? ["none"] : ["body", atFreezePoint, "none"];
   const given = command.parent?.args.slice(1) ?? [];
-  let isFirst = true;
-  for (const freeze of flags.freeze === undefined ? some : [flags.freeze]) {
+  let last: Plan | undefined;
+  for (const which of flags.freeze === undefined ? some : [flags.freeze]) {
+    // The weights say which network it is, and so the first measurement of them.
+    const freeze = which === atFreezePoint ? findArchitecture(last?.arch).freezePoint : which;
     const args = flags.freeze === undefined ? [...given, "--freeze", freeze] : given;
     const { signal } = interruption;
     const variables = { [childVariable]: "1" };
     const { code, output, error } = await runSelf(["plan", ...args], variables, signal);
     if (code === exitCodes.done) {
-      const text = flags.json ? `${output}\n` : row(JSON.parse(output) as Plan);
-      process.stdout.write(isFirst && !flags.json ? `${header}${text}` : text);
-      isFirst = false;
+      const plan = JSON.parse(output) as Plan;
+      const text = flags.json ? `${output}\n` : row(plan);
+      process.stdout.write(last === undefined && !flags.json ? `${header}${text}` : text);
+      last = plan;
       continue;
     }
     if (code !== null && explained.includes(code)) {

@@ -2,6 +2,7 @@
  * @file `irv2 summary`: the network as a table, a drawing or data.
  */
 
+import type { ArchitectureName } from "@inception-resnet-v2/core/internal/architecture/architecture.js";
 import { lower } from "@inception-resnet-v2/core/internal/architecture/lower.js";
 import { configureNetwork } from "@inception-resnet-v2/core/internal/architecture/transforms.js";
 import { renderHtml } from "@inception-resnet-v2/core/internal/summary/html.js";
@@ -14,11 +15,12 @@ import {
 import { renderSvg } from "@inception-resnet-v2/core/internal/summary/svg.js";
 import { renderTable } from "@inception-resnet-v2/core/internal/summary/table.js";
 import { Command, Option } from "commander";
-import { inputSize, positiveNumber, wholeNumber } from "./options.js";
+import { archOption, inputSize, positiveNumber, wholeNumber } from "./options.js";
 
 interface SummaryFlags {
   readonly depth: SummaryDepth;
   readonly format: "table" | "json" | "mermaid" | "svg" | "html";
+  readonly arch?: ArchitectureName;
   readonly inputSize?: number | [number, number];
   readonly classes?: number;
   readonly width?: number;
@@ -39,6 +41,7 @@ export function summaryCommand(): Command {
         .choices(["table", "json", "mermaid", "svg", "html"])
         .default("table"),
     )
+    .addOption(archOption())
     .option("--input-size <pixels>", "299, or height x width such as 240x320", inputSize)
     .option("--classes <n>", "number of classes", wholeNumber(1))
     .option("--width <factor>", "multiplies the channels of every convolution", positiveNumber)
@@ -58,6 +61,7 @@ export function summaryCommand(): Command {
 Examples:
   irv2 summary
   irv2 summary --depth block --input-size 512
+  irv2 summary --arch inception_v4
   irv2 summary --format html > network.html
   irv2 summary --width 0.25 --classes 10 --json`,
     )

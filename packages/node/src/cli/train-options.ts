@@ -2,6 +2,7 @@
  * @file The options that decide what a training computes; `train`, `lr-find` and `plan` share them.
  */
 
+import type { ArchitectureName } from "@inception-resnet-v2/core/internal/architecture/architecture.js";
 import { UsageError } from "@inception-resnet-v2/core/internal/errors.js";
 import type { Precision } from "@inception-resnet-v2/core/internal/executors/executor.js";
 import {
@@ -28,6 +29,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { EngineName } from "../executors/index.js";
 import { recipeNameOf, type TrainOptions } from "../training/settings.js";
 import {
+  archOption,
   byteSize,
   engineOption,
   fraction,
@@ -66,6 +68,7 @@ export interface TrainFlags {
   readonly epochs?: number;
   readonly batch?: number;
   readonly microBatch?: number;
+  readonly arch?: ArchitectureName;
   readonly width?: number;
   readonly inputSize?: number | [number, number];
   readonly optimizer?: keyof typeof optimizers;
@@ -125,6 +128,7 @@ export function withTrainOptions(command: Command): Command {
       "photos computed at once, to save memory; divides the batch (default: all of it)",
       wholeNumber(1),
     )
+    .addOption(archOption())
     .option("--width <factor>", "multiplies the channels of every convolution", positiveNumber)
     .option("--input-size <pixels>", "299, or height x width", inputSize)
     .addOption(named("--optimizer <name>", "optimizer", Object.keys(optimizers)))
@@ -167,7 +171,7 @@ export function withTrainOptions(command: Command): Command {
     .option("--statistics-decay <decay>", "decay of running statistics per step", fraction)
     .option(
       "--fine-tune",
-      "two phases: the classifier alone, then for 5 epochs what follows --freeze (block17_20)",
+      "two phases: the classifier alone, then for 5 epochs what follows --freeze (in v2 block17_20)",
     )
     .option(
       "--head-epochs <n>",

@@ -48,7 +48,7 @@ export interface Confidence {
  */
 export async function calibrate(options: CalibrateOptions): Promise<CalibrateResult> {
   const { weights, out, dtype, data, batch, signal, onProgress, dropBackground, ...rest } = options;
-  const asked = { dropBackground, inputSize: rest.inputSize };
+  const asked = { arch: rest.arch, dropBackground, inputSize: rest.inputSize };
   const loaded = await loadWeights(weights, asked);
   const { network, parameters, provenance = {} } = loaded;
   await using model = await InceptionResNetV2.of(loaded, rest);

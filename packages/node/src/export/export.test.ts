@@ -70,7 +70,11 @@ describe("exportWeights()", () => {
     ["torch", "scaled.pth"],
   ] as const) {
     it(`to ${format} says what became of an auxiliary head and of learned scales`, async () => {
-      const network = { width: 0.1, inputSize: [smallSize, smallSize] as const };
+      const network = {
+        arch: "inception_resnet_v2",
+        width: 0.1,
+        inputSize: [smallSize, smallSize] as const,
+      } as const;
       const described = { ...network, pooling: "avg", dropout: 0 } as const;
       const graph = lower(configureNetwork({ ...network, classes: 3, auxiliary: true }), {
         batchNormScale: true,

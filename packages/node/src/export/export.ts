@@ -4,7 +4,7 @@
 import { UsageError } from "@inception-resnet-v2/core/internal/errors.js";
 import { presets } from "@inception-resnet-v2/core/internal/image/presets.js";
 import { imagenetLabels } from "@inception-resnet-v2/core/internal/predictions/imagenet-1k.js";
-import { timmTensors } from "@inception-resnet-v2/core/internal/weights/encode.js";
+import { requireScheme, timmTensors } from "@inception-resnet-v2/core/internal/weights/encode.js";
 import type { FloatType } from "@inception-resnet-v2/core/internal/weights/formats/floats.js";
 import type { FileFormat } from "@inception-resnet-v2/core/internal/weights/opened.js";
 import { kerasDatasets } from "@inception-resnet-v2/core/internal/weights/sources/keras.js";
@@ -65,10 +65,11 @@ export interface ExportResult {
  * do not fit in float16, and `ResourceError` where the file cannot be written.
  */
 export async function exportWeights(options: ExportOptions): Promise<ExportResult> {
-  const { weights, out, dtype = "F32", preprocessing, batch, inputSize, dropBackground } = options;
+  const { weights, out, dtype = "F32", preprocessing, batch } = options;
+  const { arch, inputSize, dropBackground } = options;
   const format = options.format ?? formatOf(out);
   checkOptions(format, options);
-  const loaded = await loadWeights(weights, { inputSize, dropBackground });
+  const loaded = await loadWeights(weights, { arch, inputSize, dropBackground });
   const { parameters, network, temperature, provenance } = loaded;
   const classes = loaded.graph.outputs.get("logits")?.shape[1];
   const labels = loaded.labels ?? (classes === imagenetLabels.length ? imagenetLabels : undefined);
@@ -85,11 +86,12 @@ export async function exportWeights(options: ExportOptions): Promise<ExportResul
       ]);
       break;
     case "torch": {
-      const { tensors, counters } = timmTensors(parameters);
+      const { tensors, counters } = timmTensors(parameters, network.arch);
       await writeTorch(out, tensors, { counters, dtype });
       break;
     }
     case "keras":
+      requireScheme(network.arch, "keras");
       await writeWeights(out, hdf5Parts(kerasDatasets(written)));
       break;
     case "tfjs":

@@ -98,7 +98,7 @@ export function exportOnnx(model: ExportedModel, options: OnnxExportOptions = {}
   );
   const [height, width] = inputSize;
   return encodeOnnx({
-    name: "inception_resnet_v2",
+    name: model.network.arch,
     operatorSets,
     nodes: [...before.nodes, ...start.nodes, ...nodes, ...end.nodes],
     initializers: [...before.constants, ...start.constants, ...narrowed, ...end.constants],

@@ -62,7 +62,12 @@ describe("the comparison with an ONNX file", () => {
 
   it("sets the classes that an import keeps against the same of the file", async () => {
     const nowhere = await mkdtemp(join(tmpdir(), "irv2-"));
-    const network = { width: 0.1, inputSize: [smallSize, smallSize], pooling: "avg" } as const;
+    const network = {
+      arch: "inception_resnet_v2",
+      width: 0.1,
+      inputSize: [smallSize, smallSize],
+      pooling: "avg",
+    } as const;
     const graph = lower(configureNetwork({ ...network, classes: 1001 }));
     const parameters = initializeParameters(graph, { initializer: "slim", seed: 1 });
     const [plain, out] = ["x.safetensors", "x.onnx"].map((name) => join(nowhere, name));

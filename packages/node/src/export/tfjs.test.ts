@@ -50,7 +50,13 @@ for (const { what, top, ...options } of cases) {
     let model: TfjsModel;
     let parameters: Map<string, Tensor>;
     const at = (name: string) => join(folder, name);
-    const network = { width: 0.25, inputSize, pooling, dropout: 0.2 };
+    const network = {
+      arch: "inception_resnet_v2",
+      width: 0.25,
+      inputSize,
+      pooling,
+      dropout: 0.2,
+    } as const;
     const graph = lower(configureNetwork({ ...network, classes: 7, top }), { batchNormScale });
     const image = hashImages(1, ...inputSize);
 

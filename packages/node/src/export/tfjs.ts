@@ -83,7 +83,7 @@ export function exportTfjs({ parameters, ...model }: ExportedModel): TfjsFiles {
       model_config: {
         class_name: "Functional",
         config: {
-          name: "inception_resnet_v2",
+          name: model.network.arch,
           trainable: true,
           layers,
           input_layers: [["image", 0, 0]],

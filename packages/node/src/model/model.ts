@@ -117,8 +117,8 @@ export class InceptionResNetV2 {
    * file, or not whole.
    */
   static async load(source: WeightSource, options: LoadOptions = {}): Promise<InceptionResNetV2> {
-    const { dropBackground, inputSize } = options;
-    const asked = { dropBackground, inputSize };
+    const { arch, dropBackground, inputSize } = options;
+    const asked = { arch, dropBackground, inputSize };
     const starting = createExecutor(options.engine, options);
     starting.catch(() => {});
     const first = await loadWeights(source, asked).catch(async (error) => {

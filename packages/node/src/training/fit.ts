@@ -58,7 +58,7 @@ export async function fit(
 
 /**
  * Fine-tunes weights on new photos in two phases: the classifier alone on the kept features of a
- * frozen body, then everything after `freeze` (`block17_20`) at a tenth of the rate.
+ * frozen body, then everything after `freeze` (the network's freeze point) at a tenth of the rate.
  */
 export function fineTune(
   options: TrainOptions & { readonly weights: string } & TrainControls & TrainCallbacks,

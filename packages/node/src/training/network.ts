@@ -22,15 +22,15 @@ export function trainingNetwork(
   settings: Settings,
   { classes, batch, given }: { classes: number; batch: number; given: Iterable<string> },
 ): Graph {
-  const { width, inputSize, dropout, auxiliary } = settings;
+  const { arch, width, inputSize, dropout, auxiliary } = settings;
   const batchNormScale = [...given].some((name) => name.endsWith("/gamma"));
-  const network = configureNetwork({ classes, width, inputSize, dropout, auxiliary });
+  const network = configureNetwork({ arch, classes, width, inputSize, dropout, auxiliary });
   return lower(network, { batch, batchNormScale });
 }
 
 /** What the weight files of a run say of the network. */
-export function networkShape({ width, inputSize, dropout }: Settings): NetworkShape {
-  return { width, inputSize, pooling: "avg", dropout };
+export function networkShape({ arch, width, inputSize, dropout }: Settings): NetworkShape {
+  return { arch, width, inputSize, pooling: "avg", dropout };
 }
 
 /**

@@ -2,6 +2,7 @@
  * @file What a training would take: a few real steps of it are measured, the rest is arithmetic.
  */
 
+import type { ArchitectureName } from "@inception-resnet-v2/core/internal/architecture/architecture.js";
 import { type Graph, isTrainable } from "@inception-resnet-v2/core/internal/graph/ir.js";
 import { sizeOf } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
 import { divide } from "@inception-resnet-v2/core/internal/training/freeze.js";
@@ -14,6 +15,7 @@ import { openExecutor, type Phase, type Settings, type TrainOptions } from "./se
 
 /** What a training takes; of one in two phases the second. */
 export interface Plan {
+  readonly arch: ArchitectureName;
   readonly freeze: string;
   readonly trainedParameters: number;
   readonly epochs: number;
@@ -56,6 +58,7 @@ export async function measurePlan(options: TrainOptions & TrainControls): Promis
   const { epochs } = phase;
   const trained = trainedParameters(network, phase, settings);
   return {
+    arch: settings.arch,
     freeze: phase.freeze,
     trainedParameters: trained,
     epochs,

@@ -2,6 +2,7 @@
  * @file Everything that a training starts from, new or resumed: settings, photos, network, values.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { titleOf } from "@inception-resnet-v2/core/internal/architecture/architecture.js";
 import { InputError, ModelError, UsageError } from "@inception-resnet-v2/core/internal/errors.js";
 import type { Graph } from "@inception-resnet-v2/core/internal/graph/ir.js";
 import type { Tensors } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
@@ -119,8 +120,9 @@ async function* inspect(
 const startWith = { dropBackground: "unnamed" } as const;
 
 async function begin(options: TrainOptions): Promise<Asked> {
-  const { weights } = options;
-  const loaded = weights === undefined ? undefined : await loadWeights(weights, startWith);
+  const { weights, arch } = options;
+  const loaded =
+    weights === undefined ? undefined : await loadWeights(weights, { ...startWith, arch });
   return { settings: settle(options, loaded), ...(loaded && { loaded }) };
 }
 
@@ -132,6 +134,9 @@ async function reopen({ resume, extendEpochs = 0 }: ResumeOptions): Promise<Aske
     if (error instanceof ModelError && error.code === "WEIGHTS_MISSING") return undefined;
     throw error;
   });
+  const { arch } = config.settings;
+  if (checkpoint && checkpoint.arch !== arch)
+    throw otherNetwork(folder.state, arch, checkpoint.arch);
   const { phase = 0, phaseEpochs = 0 } = checkpoint?.progress ?? {};
   const last = phases.length - 1;
   const isDone = phase === last && phaseEpochs >= (phases[last]?.epochs ?? 0);
@@ -148,8 +153,15 @@ async function reopen({ resume, extendEpochs = 0 }: ResumeOptions): Promise<Aske
   if (checkpoint) return { settings, folder, config, checkpoint };
   // A run that was stopped before its first checkpoint starts once more.
   const { weights } = settings;
-  const loaded = weights === null ? undefined : await loadWeights(weights, startWith);
+  const loaded = weights === null ? undefined : await loadWeights(weights, { ...startWith, arch });
   return { settings, folder, config, ...(loaded && { loaded }) };
+}
+
+function otherNetwork(file: string, expected: string, found: string): ModelError {
+  return new ModelError(
+    "CHECKPOINT_NETWORK",
+    `Cannot resume from "${file}": expected a checkpoint of ${titleOf(expected)} (${expected}), got one of ${titleOf(found)} (${found})`,
+  );
 }
 
 function checkPhotos(

@@ -3,6 +3,11 @@
  *
  * The result is written to the run folder first; a resumed run reads nothing else.
  */
+import {
+  type ArchitectureName,
+  defaultArchitecture,
+  findArchitecture,
+} from "@inception-resnet-v2/core/internal/architecture/architecture.js";
 import { UsageError } from "@inception-resnet-v2/core/internal/errors.js";
 import type { Executor, Precision } from "@inception-resnet-v2/core/internal/executors/executor.js";
 import {
@@ -28,6 +33,8 @@ export interface TrainOptions extends Partial<Recipe> {
   readonly recipe?: RecipeName | undefined;
   /** Weight file to start from; by default the network starts untrained. */
   readonly weights?: string | undefined;
+  /** Which network of the family; that of the weights, else `inception_resnet_v2`. */
+  readonly arch?: ArchitectureName | undefined;
   /** Multiplies the channels of every convolution; 1. Weights bring their own. */
   readonly width?: number | undefined;
   /** Input height and width in pixels; what the weights say, else 299. */
@@ -37,8 +44,8 @@ export interface TrainOptions extends Partial<Recipe> {
   /** Part of the network that stays as it is; `none`. `body` trains the classifier on kept features. */
   readonly freeze?: Freeze | undefined;
   /**
-   * Two phases: the classifier alone, then for `epochs` (5) everything after `freeze` (`block17_20`) at
-   * a lower rate; false.
+   * Two phases: the classifier alone, then for `epochs` (5) everything after `freeze` (the network's
+   * freeze point, `block17_20` of Inception-ResNet-v2) at a lower rate; false.
    */
   readonly fineTune?: boolean | undefined;
   /** Epochs of the first of the two phases; 20. */
@@ -91,6 +98,7 @@ export interface Settings
   readonly recipe: RecipeName;
   readonly data: string;
   readonly weights: string | null;
+  readonly arch: ArchitectureName;
   readonly width: number;
   readonly inputSize: readonly [height: number, width: number];
   readonly preprocessing: Preprocessing;
@@ -129,7 +137,12 @@ export function settle(options: TrainOptions, loaded?: LoadedWeights): Settings 
   }
   const recipe: Recipe = { ...recipes[name], ...defined(options, Object.keys(recipes[name])) };
   const { epochs, batch, learningRate, warmupEpochs, ...rest } = recipe;
-  const phases = planPhases(options, { epochs, batch, learningRate, warmupEpochs });
+  const arch = loaded?.network.arch ?? options.arch ?? defaultArchitecture;
+  const { freezePoint } = findArchitecture(arch);
+  const phases = planPhases(
+    { ...options, freeze: options.freeze ?? (options.fineTune ? freezePoint : "none") },
+    { epochs, batch, learningRate, warmupEpochs },
+  );
   const size = options.inputSize ?? loaded?.network.inputSize ?? 299;
   const preprocessing = options.preprocessing ?? loaded?.preprocessing ?? "timm";
   const settings: Settings = {
@@ -137,6 +150,7 @@ export function settle(options: TrainOptions, loaded?: LoadedWeights): Settings 
     recipe: name,
     data: options.data,
     weights: options.weights ?? null,
+    arch,
     width: loaded?.network.width ?? options.width ?? 1,
     inputSize: typeof size === "number" ? [size, size] : size,
     preprocessing: typeof preprocessing === "string" ? presets[preprocessing] : preprocessing,
@@ -188,7 +202,7 @@ function planPhases(
   const tune: Phase = {
     ...recipe,
     name: "tune",
-    freeze: options.freeze ?? "block17_20",
+    freeze,
     epochs: options.epochs ?? Math.min(recipe.epochs, tuneEpochs),
     learningRate: recipe.learningRate * tuneRate,
     parts,

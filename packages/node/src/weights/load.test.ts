@@ -25,6 +25,7 @@ import {
 import { loadWeights } from "./load.js";
 
 const network: WeightMetadata["network"] = {
+  arch: "inception_resnet_v2",
   width: 0.1,
   inputSize: [107, 139],
   pooling: "avg",

@@ -10,6 +10,7 @@ import { start } from "./run.js";
 
 const folder = () => mkdtemp(join(tmpdir(), "irv2-"));
 const checkpoint: Checkpoint = {
+  arch: "inception_resnet_v2",
   progress: { ...start, step: 3, sums: { loss: 0.1 + 0.2, correct: 5, images: 24 }, updates: 7 },
   variables: new Map([
     ["logits/weight", tensor([2, 2], Float32Array.of(1, -0, 1e-40, 3))],

@@ -4,6 +4,7 @@
  *
  * One file that is written beside and renamed, so that its parts always belong together.
  */
+import { defaultArchitecture } from "@inception-resnet-v2/core/internal/architecture/architecture.js";
 import { ModelError, ResourceError } from "@inception-resnet-v2/core/internal/errors.js";
 import type { EpochRow } from "@inception-resnet-v2/core/internal/evaluation/epoch-row.js";
 import {
@@ -33,6 +34,8 @@ export interface Progress {
 
 /** A checkpoint in memory. */
 export interface Checkpoint {
+  /** Which network it is of; older checkpoints do not say it, and are of the first. */
+  readonly arch: string;
   readonly progress: Progress;
   /** Parameters and the optimiser's variables by name. */
   readonly variables: Tensors;
@@ -44,11 +47,12 @@ const formatVersion = "1";
 /** Writes a checkpoint. Throws `ResourceError` when the disk is full. */
 export async function writeCheckpoint(
   path: string,
-  { progress, variables }: Checkpoint,
+  { arch, progress, variables }: Checkpoint,
 ): Promise<void> {
   const metadata = {
     format: formatName,
     version: formatVersion,
+    arch,
     progress: JSON.stringify(progress),
   };
   await saving(path, () => writeSafetensors(path, variables, { metadata }));
@@ -73,8 +77,9 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
       tensor(shape, file.floats(name)),
     ]),
   );
+  const arch = metadata.get("arch") ?? defaultArchitecture;
   try {
-    return { progress: JSON.parse(metadata.get("progress") ?? "") as Progress, variables };
+    return { arch, progress: JSON.parse(metadata.get("progress") ?? "") as Progress, variables };
   } catch {
     throw new ModelError(
       "CHECKPOINT_DAMAGED",

@@ -6,6 +6,7 @@
  */
 import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { defaultArchitecture } from "@inception-resnet-v2/core/internal/architecture/architecture.js";
 import { ModelError, UsageError } from "@inception-resnet-v2/core/internal/errors.js";
 import { isUnfinished } from "../../files/write-file.js";
 import type { Settings } from "../settings.js";
@@ -98,7 +99,16 @@ export async function readRunConfig(path: string): Promise<RunConfig> {
     );
   });
   const read = parse(text);
-  if (read?.settings?.version === 1 && Array.isArray(read.classes)) return read as RunConfig;
+  if (read?.settings?.version === 1 && Array.isArray(read.classes)) {
+    // Runs from before there were several networks do not name theirs.
+    return {
+      ...(read as RunConfig),
+      settings: {
+        ...(read as RunConfig).settings,
+        arch: read.settings.arch ?? defaultArchitecture,
+      },
+    };
+  }
   throw new ModelError(
     "RUN_CONFIG",
     `Cannot resume "${path}": expected a config.json of version 1, got ${read?.settings?.version ? `version ${read.settings.version}` : "something else"}`,

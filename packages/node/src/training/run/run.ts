@@ -139,7 +139,11 @@ export class Run {
 
   async #writeCheckpoint(variables: Tensors): Promise<void> {
     this.#checkFinite(variables);
-    await writeCheckpoint(this.folder.state, { progress: this.progress, variables });
+    await writeCheckpoint(this.folder.state, {
+      arch: this.settings.arch,
+      progress: this.progress,
+      variables,
+    });
     this.#noteSaved();
     this.clock.saved();
   }

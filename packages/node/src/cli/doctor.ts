@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
 import { Command } from "commander";
 import { chooseEngine, createExecutor, type EngineName, engineNames } from "../executors/index.js";
+import { nativeAdvice } from "../executors/onnxruntime/native-advice.js";
 import { decoderVersions } from "../image/decode-node.js";
 import { packageVersion } from "./package-version.js";
 
@@ -20,6 +21,8 @@ export interface Report {
   readonly engines: readonly EngineReport[];
   /** The engine that is used where none is asked for. */
   readonly auto: { readonly engine: EngineName; readonly reason: string };
+  /** Why the native engine is missing and how to get it, where it could be here. */
+  readonly advice: string | null;
   readonly decoder: Readonly<Record<string, string>>;
 }
 
@@ -57,6 +60,7 @@ async function examine(): Promise<Report> {
     memoryBytes: { total: totalmem(), free: freemem() },
     engines,
     auto: await explainAuto(engines),
+    advice: (await nativeAdvice()) ?? null,
     decoder: await decoderVersions(),
   };
 }
@@ -110,6 +114,7 @@ function describe(report: Report): string {
       `Engine ${name}`,
       `${found ? "yes" : "no "}  ${detail}${name === report.auto.engine ? `  <- auto takes this: ${report.auto.reason}` : ""}`,
     ]),
+    ...(report.advice === null ? [] : [["Advice", report.advice]]),
   ];
   return lines.map(([name = "", value]) => `${name.padEnd(20)}${value}\n`).join("");
 }

@@ -2,6 +2,7 @@
  * @file The command line, `irv2 <verb>`: each verb is one file, and this one joins them.
  */
 import { Command } from "commander";
+import { announceWasm } from "./announce-wasm.js";
 import { benchmarkCommand } from "./benchmark.js";
 import { calibrateCommand } from "./calibrate.js";
 import { classifyCommand } from "./classify.js";
@@ -25,7 +26,8 @@ export function createProgram(): Command {
     .version(packageVersion(), "-V, --version", "print the version")
     .showHelpAfterError("(irv2 --help lists the verbs; irv2 <verb> --help their options)")
     .showSuggestionAfterError(true)
-    .helpOption("-h, --help", "show help");
+    .helpOption("-h, --help", "show help")
+    .hook("preAction", (_program, verb) => announceWasm(verb));
   const verbs = [
     classifyCommand(),
     embedCommand(),

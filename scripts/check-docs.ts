@@ -89,7 +89,9 @@ function documentationPages(): SourceFile[] {
         .filter((path) => path.endsWith(".md"))
         .map((path) => `docs/${path.replaceAll("\\", "/")}`)
     : [];
-  const packages = ["packages/core/README.md", "packages/node/models/everyday/README.md"];
+  const packages = ["core/README.md", "node/README.md", "node/models/everyday/README.md"].map(
+    (page) => `packages/${page}`,
+  );
   const pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", ...packages];
   return [...pages, ...docs].map((path) => ({
     path,

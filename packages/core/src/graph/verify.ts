@@ -6,6 +6,7 @@ import { formatShape, type Shape, sameShape } from "../tensor/tensor.js";
 import { inferShapes } from "./builder.js";
 import type { AnyNode, Graph, Value } from "./ir.js";
 import { type OpAttributes, type OpName, ops, takesInputs } from "./ops.js";
+import { Uses } from "./uses.js";
 
 /**
  * Checks that names are unique, that each node comes after what it reads and has as many inputs and
@@ -26,13 +27,14 @@ export function verifyGraph(graph: Graph): void {
   for (const [name, value] of [...graph.outputs, ...graph.blocks]) {
     if (!known.has(value)) fail(name, `expected a value of the graph, got "${value.name}"`);
   }
-  const read = new Set(graph.nodes.flatMap(({ inputs }) => inputs));
+  const uses = new Uses(graph);
   for (const parameter of graph.parameters) {
-    if (!read.has(parameter)) fail(parameter.name, "expected a node that reads it, got none");
+    if (!uses.lastReader(parameter))
+      fail(parameter.name, "expected a node that reads it, got none");
   }
-  const used = new Set([...read, ...graph.outputs.values(), ...graph.blocks.values()]);
+  const ends = new Set(graph.blocks.values());
   for (const { name, outputs } of graph.nodes) {
-    if (!outputs.some((one) => used.has(one))) {
+    if (!outputs.some((one) => uses.isUsed(one) || ends.has(one))) {
       fail(name, "expected a result that is read or an output, got one that nobody uses");
     }
   }

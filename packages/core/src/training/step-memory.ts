@@ -3,6 +3,7 @@
  */
 import type { AnyNode, Graph, Value } from "../graph/ir.js";
 import { type Degree, recompute, segmentsOf } from "../graph/passes/recompute.js";
+import { Uses } from "../graph/uses.js";
 import { sizeOf } from "../tensor/tensor.js";
 import type { StepGraphs } from "./step-graphs.js";
 
@@ -106,8 +107,7 @@ function arenaBytes(graph: Graph, model: MemoryModel): number {
 /** Bytes alive at the worst node, when nodes run in their order and values go after their last use. */
 function peakLiveBytes(graph: Graph, { workspace }: MemoryModel): number {
   const outside = new Set<Value>([...graph.parameters, ...graph.outputs.values()]);
-  const lastUse = new Map<Value, AnyNode>();
-  for (const node of graph.nodes) for (const input of node.inputs) lastUse.set(input, node);
+  const uses = new Uses(graph);
   const bytes = (value: Value) => (outside.has(value) ? 0 : sizeOf(value.shape) * bytesPerFloat);
   let live = graph.inputs.reduce((sum, input) => sum + bytes(input), 0);
   let peak = live;
@@ -115,9 +115,9 @@ function peakLiveBytes(graph: Graph, { workspace }: MemoryModel): number {
     for (const output of node.outputs) live += bytes(output);
     peak = Math.max(peak, live + workspace(node));
     for (const input of new Set(node.inputs)) {
-      if (lastUse.get(input) === node) live -= bytes(input);
+      if (uses.lastReader(input) === node) live -= bytes(input);
     }
-    for (const output of node.outputs) if (!lastUse.has(output)) live -= bytes(output);
+    for (const output of node.outputs) if (!uses.lastReader(output)) live -= bytes(output);
   }
   return peak;
 }

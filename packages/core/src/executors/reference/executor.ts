@@ -4,6 +4,7 @@
 import { GraphError } from "../../errors.js";
 import type { AnyNode, Graph, Value } from "../../graph/ir.js";
 import { type OpName, ops } from "../../graph/ops.js";
+import { Uses } from "../../graph/uses.js";
 import { type Tensor, type Tensors, tensor } from "../../tensor/tensor.js";
 import type { Executor, Program, RunOptions, TrainingProgram, TrainingStep } from "../executor.js";
 import { kernels } from "./kernels.js";
@@ -21,8 +22,7 @@ export function createReferenceExecutor(): Executor {
 }
 
 function compile(graph: Graph, parameters: Tensors): Program {
-  const lastUse = new Map<Value, AnyNode>();
-  for (const node of graph.nodes) for (const input of node.inputs) lastUse.set(input, node);
+  const uses = new Uses(graph);
   const kept = new Set<Value>([...graph.outputs.values(), ...graph.parameters]);
   return {
     async run(inputs: Tensors, options: RunOptions = {}) {
@@ -38,7 +38,7 @@ function compile(graph: Graph, parameters: Tensors): Program {
           values.set(output, results[index] as Tensor);
         });
         for (const input of node.inputs) {
-          if (lastUse.get(input) === node && !kept.has(input)) values.delete(input);
+          if (uses.lastReader(input) === node && !kept.has(input)) values.delete(input);
         }
       }
       const names = options.outputs ?? [...graph.outputs.keys()];

@@ -15,7 +15,8 @@
 import { GraphError } from "../../errors.js";
 import { type Tensor, tensor } from "../../tensor/tensor.js";
 import type { AnyNode, Graph, Node, Parameter, Value } from "../ir.js";
-import { countUses, type Model, rewriteNodes, selectOutputs } from "./rewrite.js";
+import { Uses } from "../uses.js";
+import { type Model, rewriteNodes, selectOutputs } from "./rewrite.js";
 
 /** How to fold. */
 export interface FoldOptions {
@@ -48,7 +49,7 @@ export function foldIntoConvolutions(
   { graph, parameters }: Model,
   { inPlace = false }: FoldOptions = {},
 ): Model {
-  const uses = countUses(graph);
+  const uses = new Uses(graph);
   const values = new Map(parameters);
   const added: Parameter[] = [];
   const constants = new Set<Value>(graph.parameters);
@@ -60,7 +61,7 @@ export function foldIntoConvolutions(
       throw new GraphError("TENSOR_MISSING", `Cannot fold "${value?.name}": it has no value`);
     return found;
   };
-  const isOurs = (value: Value) => constants.has(value) && uses.get(value) === 1;
+  const isOurs = (value: Value) => constants.has(value) && uses.onlyReader(value) !== undefined;
 
   const fold = (
     node: AnyNode,
@@ -69,7 +70,7 @@ export function foldIntoConvolutions(
   ) => {
     const convolution = convolutions.get(node.inputs[0] as Value);
     const [y] = node.outputs;
-    if (!convolution || !y || uses.get(convolution.outputs[0] as Value) !== 1) return undefined;
+    if (!convolution || !y || !uses.onlyReader(convolution.outputs[0] as Value)) return undefined;
     const [x, weight, bias] = convolution.inputs as [Value, Value, Value | undefined];
     const isFolded = bias !== undefined && added.includes(bias as Parameter);
     if (!isOurs(weight) || (bias && !isFolded && !isOurs(bias))) return undefined;

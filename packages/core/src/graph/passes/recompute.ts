@@ -11,6 +11,7 @@
  */
 import type { AnyNode, Graph, Value } from "../ir.js";
 import type { OpName } from "../ops.js";
+import { Uses } from "../uses.js";
 
 /** How much of a segment is computed again. */
 export type Degree = 0 | 1 | 2;
@@ -30,12 +31,14 @@ const cheap: ReadonlySet<OpName> = new Set<OpName>([
 
 /** Divides the forward nodes of a training graph at the ends of its blocks. */
 export function segmentsOf(graph: Graph, forward: ReadonlySet<AnyNode>): Segments {
-  const read = new Set(graph.nodes.flatMap((node) => (forward.has(node) ? [] : node.inputs)));
+  const uses = new Uses(graph);
+  /** Whether the walk back reads a value. */
+  const isRead = (value: Value) => uses.readers(value).some((node) => !forward.has(node));
   const ends = new Set(graph.blocks.values());
   const given = new Set<Value>([...graph.inputs, ...graph.parameters]);
   /** Values that are there in the walk back, or follow from such by cheap ops. */
   const reachable = new Set<Value>(
-    [...given, ...ends].filter((one) => given.has(one) || read.has(one)),
+    [...given, ...ends].filter((one) => given.has(one) || isRead(one)),
   );
   const list: { 0: Value[]; 1: Value[]; 2: Value[] }[] = [];
   let current = { 0: [] as Value[], 1: [] as Value[], 2: [] as Value[] };
@@ -43,7 +46,7 @@ export function segmentsOf(graph: Graph, forward: ReadonlySet<AnyNode>): Segment
     if (!forward.has(node)) continue;
     const y = node.outputs[0] as Value;
     const follows = cheap.has(node.op) && node.inputs.every((input) => reachable.has(input));
-    if (follows || read.has(y)) reachable.add(y);
+    if (follows || isRead(y)) reachable.add(y);
     if (ends.has(y)) {
       list.push(current);
       current = { 0: [], 1: [], 2: [] };
@@ -62,12 +65,11 @@ export function recompute(
   dropped: ReadonlySet<Value>,
 ): Graph {
   if (dropped.size === 0) return graph;
-  const makers = new Map<Value, AnyNode>();
-  for (const node of forward) makers.set(node.outputs[0] as Value, node);
+  const uses = new Uses(graph);
   const again = new Map<Value, Value>();
   const nodes: AnyNode[] = [];
   const available = (value: Value): Value => {
-    const node = dropped.has(value) ? makers.get(value) : undefined;
+    const node = dropped.has(value) ? uses.maker(value) : undefined;
     if (!node) return value;
     const known = again.get(value);
     if (known) return known;

@@ -42,12 +42,3 @@ export function selectOutputs(graph: Graph, outputs: ReadonlyMap<string, Value>)
   const blocks = new Map([...graph.blocks].filter(([, value]) => needed.has(value)));
   return { ...graph, nodes: nodes.reverse(), parameters, outputs, blocks };
 }
-
-/** For each value, the nodes that read it; outputs of the graph count as read once more. */
-export function countUses(graph: Graph): ReadonlyMap<Value, number> {
-  const uses = new Map<Value, number>();
-  const count = (value: Value) => uses.set(value, (uses.get(value) ?? 0) + 1);
-  for (const node of graph.nodes) node.inputs.forEach(count);
-  for (const value of graph.outputs.values()) count(value);
-  return uses;
-}

@@ -8,6 +8,7 @@
  * ReLU, scales, transposes, dropout) is looked through.
  */
 import type { AnyNode, Graph, Value } from "../../graph/ir.js";
+import { Uses } from "../../graph/uses.js";
 import type { ForeignNode, OnnxFile } from "../formats/onnx.js";
 
 /** A node as both sides have it. */
@@ -127,19 +128,12 @@ function signatures(
   steps: readonly Step[],
   nameOf: ReturnType<typeof createNames>,
 ): Map<string, string> {
-  const makers = new Map(steps.flatMap((step) => step.outputs.map((one) => [one, step] as const)));
-  const readers = new Map<string, { step: Step; at: number }[]>();
-  for (const step of steps) {
-    step.inputs.forEach((one, at) => {
-      readers.set(one, [...(readers.get(one) ?? []), { step, at }]);
-    });
-  }
-  const readersOf = (step: Step) => step.outputs.flatMap((output) => readers.get(output) ?? []);
-  const order = inOrder(steps, makers, readersOf);
+  const uses = new Uses({ nodes: steps });
+  const order = inOrder(steps, uses);
   const above = new Map<Step, string>();
   for (const step of order) {
     const from = step.inputs.map((one) => {
-      const maker = makers.get(one);
+      const maker = uses.maker(one);
       return maker ? (above.get(maker) ?? "cycle") : "image";
     });
     const signature = nameOf(step.kind, step.kind === "concat" ? from : from.toSorted());
@@ -149,10 +143,13 @@ function signatures(
   const consumers = new Map<Step, ReadonlySet<string>>();
   const below = (step: Step) => nameOf("", [...(consumers.get(step) ?? ["cycle"])].toSorted());
   for (const step of order.toReversed()) {
-    const all = readersOf(step).flatMap(({ step: reader, at }) => {
-      if (reader.kind === "") return [...(consumers.get(reader) ?? [])];
-      return nameOf(`${reader.kind} ${reader.kind === "concat" ? at : 0}`, [below(reader)]);
-    });
+    const all = step.outputs.flatMap((output) =>
+      uses.readers(output).flatMap((reader) => {
+        if (reader.kind === "") return [...(consumers.get(reader) ?? [])];
+        const places = reader.kind === "concat" ? placesOf(output, reader) : [0];
+        return places.map((at) => nameOf(`${reader.kind} ${at}`, [below(reader)]));
+      }),
+    );
     consumers.set(step, new Set(all));
   }
   const keyed = steps.filter((step) => step.key !== undefined);
@@ -161,21 +158,22 @@ function signatures(
   );
 }
 
+/** Where a step reads a value. */
+function placesOf(value: string, { inputs }: Step): number[] {
+  return [...inputs.keys()].filter((at) => inputs[at] === value);
+}
+
 /**
  * The steps so that each comes after those whose results it reads. What is on a cycle, which a damaged
  * file may have, and after one is left out. Without recursion: exporters write thousands of nodes in a row.
  */
-function inOrder(
-  steps: readonly Step[],
-  makers: ReadonlyMap<string, Step>,
-  readersOf: (step: Step) => readonly { readonly step: Step }[],
-): Step[] {
+function inOrder(steps: readonly Step[], uses: Uses<Step>): Step[] {
   const waiting = new Map(
-    steps.map((step) => [step, step.inputs.filter((one) => makers.has(one)).length]),
+    steps.map((step) => [step, step.inputs.filter((one) => uses.maker(one)).length]),
   );
   const order = steps.filter((step) => waiting.get(step) === 0);
   for (const step of order) {
-    for (const { step: reader } of readersOf(step)) {
+    for (const reader of step.outputs.flatMap((output) => uses.readers(output))) {
       const left = (waiting.get(reader) ?? 0) - 1;
       waiting.set(reader, left);
       if (left === 0) order.push(reader); // the loop comes to it

@@ -6,6 +6,7 @@
  * again.
  */
 import { ModelError } from "../../errors.js";
+import { Uses } from "../../graph/uses.js";
 import { type Tensor, tensor } from "../../tensor/tensor.js";
 import type { ForeignNode, OnnxFile } from "../formats/onnx.js";
 import { quote } from "../quote.js";
@@ -16,15 +17,11 @@ const epsilon = 1e-3;
 /** What follows a node as long as only one node reads on. */
 export class Chains {
   readonly file: OnnxFile;
-  readonly #readers = new Map<string, ForeignNode[]>();
+  readonly uses: Uses<ForeignNode>;
 
   constructor(file: OnnxFile) {
     this.file = file;
-    for (const node of file.nodes) {
-      for (const input of node.inputs) {
-        this.#readers.set(input, [...(this.#readers.get(input) ?? []), node]);
-      }
-    }
+    this.uses = new Uses(file);
   }
 
   /** Nodes after this one that read one value and constants. */
@@ -32,7 +29,7 @@ export class Chains {
     const seen = new Set<ForeignNode>();
     for (let at = node; !seen.has(at); ) {
       seen.add(at);
-      const readers = this.#readers.get(at.outputs[0] ?? "") ?? [];
+      const readers = this.uses.readers(at.outputs[0] ?? "");
       const [next] = readers;
       if (!next || readers.length > 1) return;
       const values = next.inputs.filter((one) => one !== "" && !this.file.entries.has(one));
@@ -121,7 +118,7 @@ export function takeConvolution(
 function nodeIsUp(chains: Chains, node: ForeignNode): boolean {
   let last = node;
   for (const { node: next } of chains.after(node)) last = next;
-  const readers = chains.file.nodes.filter(({ inputs }) => inputs.includes(last.outputs[0] ?? ""));
+  const readers = chains.uses.readers(last.outputs[0] ?? "");
   return readers.length === 1 && (readers[0]?.op === "Add" || readers[0]?.op === "Sum");
 }
 

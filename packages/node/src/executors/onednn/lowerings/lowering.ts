@@ -12,13 +12,13 @@
 import { GraphError } from "@inception-resnet-v2/core/internal/errors.js";
 import type { AnyNode, Graph, Node, Value } from "@inception-resnet-v2/core/internal/graph/ir.js";
 import type { OpName } from "@inception-resnet-v2/core/internal/graph/ops.js";
+import { Uses } from "@inception-resnet-v2/core/internal/graph/uses.js";
 import { type Layout, type NumberType, propagation } from "../api/api.js";
 import { block, planRows, type Siblings, SideBySide } from "../memory/side-by-side.js";
 import type { Copy, Store, View } from "../memory/store.js";
 import { Primitives } from "../primitives.js";
 import type { Recorder } from "../recorder.js";
 import type { Place, Placed } from "../runtime.js";
-import { Uses } from "./uses.js";
 
 /** Writes a node into a program. */
 export type Lowering<K extends OpName> = (site: Site, node: Node<K>) => void;
@@ -199,7 +199,7 @@ export class Site extends Primitives {
   /** Whether a value is read after all, or is an output. */
   isUsed(value: Value | undefined): boolean {
     if (!value) return false;
-    return this.#uses.isOutput(value) || this.#uses.readers(value).length > 0;
+    return this.#uses.isUsed(value);
   }
 
   #places(value: Value): Placed[] {

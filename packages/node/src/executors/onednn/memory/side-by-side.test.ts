@@ -5,8 +5,8 @@ import { configureNetwork } from "@inception-resnet-v2/core/internal/architectur
 import { GraphBuilder } from "@inception-resnet-v2/core/internal/graph/builder.js";
 import type { Graph, Value } from "@inception-resnet-v2/core/internal/graph/ir.js";
 import { forInference } from "@inception-resnet-v2/core/internal/graph/passes/for-inference.js";
+import { Uses } from "@inception-resnet-v2/core/internal/graph/uses.js";
 import { initializeParameters } from "@inception-resnet-v2/core/internal/weights/initialize.js";
-import { Uses } from "../lowerings/uses.js";
 import { planRows, type Row } from "./side-by-side.js";
 
 function folded(batch: number): Graph {

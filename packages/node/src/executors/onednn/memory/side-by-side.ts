@@ -6,8 +6,8 @@
  * primitives that read or write with gaps are slow ones. So this is for one photo alone.
  */
 import type { AnyNode, Graph, Node, Value } from "@inception-resnet-v2/core/internal/graph/ir.js";
+import type { Uses } from "@inception-resnet-v2/core/internal/graph/uses.js";
 import type { Layout } from "../api/api.js";
-import type { Uses } from "../lowerings/uses.js";
 import type { Placed } from "../runtime.js";
 import type { Slot } from "./arena.js";
 

@@ -9,8 +9,8 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { InputError, UsageError } from "@inception-resnet-v2/core/internal/errors.js";
 import { readBytes } from "../image/read-node.js";
-import { fewAtATime } from "./few-at-a-time.js";
 import { type ClassFolder, findClasses, findSplit, pathInside, quoted } from "./folders.js";
+import { forEachConcurrently } from "./for-each-concurrently.js";
 
 /** A photo and the place of its class in the list of classes. */
 export interface Sample {
@@ -130,7 +130,7 @@ async function splitByContent(
   checkSeveral(found[0]?.root ?? folder, classes);
   const samples = samplesOf(found, classes);
   const isValidation: boolean[] = [];
-  await fewAtATime(samples, async ({ file }, index) => {
+  await forEachConcurrently(samples, async ({ file }, index) => {
     isValidation[index] = (await placeOf(folder, file)) < valFraction;
   });
   const train = samples.filter((_, index) => !isValidation[index]);

@@ -14,8 +14,8 @@ import { nameOf } from "@inception-resnet-v2/core/internal/image/source.js";
 import { type DecodeOptions, decodeImage } from "../image/decode-node.js";
 import { readBytes } from "../image/read-node.js";
 import type { Dataset, Sample } from "./dataset.js";
-import { fewAtATime } from "./few-at-a-time.js";
 import { pathInside } from "./folders.js";
+import { forEachConcurrently } from "./for-each-concurrently.js";
 
 /** The two parts of a dataset. */
 export type Split = "train" | "validation";
@@ -90,7 +90,7 @@ export async function inspectDataset(
   ];
   const findings: Finding[] = new Array(all.length);
   let done = 0;
-  await fewAtATime(
+  await forEachConcurrently(
     all,
     async ({ sample, split }, index) => {
       findings[index] = {

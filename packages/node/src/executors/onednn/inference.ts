@@ -45,7 +45,7 @@ export class Inference implements EngineProgram {
         const value = parameters.get(name);
         if (value) this.#store.add(name, value);
       }
-      this.#program(graph.inputs); // the first program decides where the weights are at home
+      this.#program(graph.inputs); // the first program decides the layouts of the weights
     } catch (error) {
       this.#dispose();
       throw error;

@@ -110,7 +110,7 @@ export class Primitives {
     return { layout: this.layout(dims, placed.layout.type), place: placed.place };
   }
 
-  /** The number 1, where a primitive wants a tensor. */
+  /** The number 1, where a primitive needs a tensor. */
   one(): Placed {
     if (this.#one) return this.#one;
     const placed = this.recorder.slot(this.layout([], "f32"));

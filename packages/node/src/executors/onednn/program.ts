@@ -40,21 +40,21 @@ export class Program {
       for (const [output, variable] of assign ?? []) {
         const value = graph.outputs.get(output) as Value;
         const plain = recorder.api.layout(value.shape.length ? value.shape : [1], "f32", "plain");
-        targets?.set(value, store.home(variable, plain));
+        targets?.set(value, store.master(variable, plain));
       }
       const site = new Site(recorder, store, graph, type, targets);
       const inputs = new Map<string, Placed>();
       for (const input of graph.inputs) {
         const placed = recorder.slot(site.layout(input.shape, "f32"));
         recorder.touch(placed, -1);
-        site.give(input, placed);
+        site.bind(input, placed);
         inputs.set(input.name, placed);
       }
       site.lower(lowerings);
       const outputs = new Map<string, { value: Value; placed: Placed }>();
       for (const [name, value] of graph.outputs) {
         if (assign?.has(name)) continue;
-        const placed = site.want(value, site.layout(value.shape, "f32"));
+        const placed = site.request(value, site.layout(value.shape, "f32"));
         recorder.touch(placed, Number.POSITIVE_INFINITY);
         outputs.set(name, { value, placed });
       }

@@ -10,7 +10,7 @@ import { args, type Placed, type Runtime } from "./runtime.js";
 
 const userScratchpad = 1; // dnnl_scratchpad_mode_user
 
-/** A primitive with the layout of the room that it works in. */
+/** A primitive with the layout of its scratchpad. */
 export interface Prepared {
   readonly primitive: bigint;
   readonly scratchpad: Layout | undefined;

@@ -12,8 +12,8 @@ import type { NumberType } from "./api/api.js";
 import type { Handles } from "./api/handles.js";
 import { weightGradientDescriptor } from "./lowerings/convolutions.js";
 import { Site } from "./lowerings/lowering.js";
-import { chooseHomes } from "./memory/homes.js";
 import { Store } from "./memory/store.js";
+import { chooseVariableLayouts } from "./memory/variable-layouts.js";
 import { Program } from "./program.js";
 import type { Timing } from "./recorded.js";
 import { Recorder } from "./recorder.js";
@@ -72,15 +72,15 @@ export class Training implements EngineTraining {
 
   #settle(runtime: Runtime, variables: Tensors, type: NumberType): void {
     using recorder = new Recorder(runtime, this.#handles);
-    const empty = new GraphBuilder().finish("homes", new Map());
+    const empty = new GraphBuilder().finish("layouts", new Map());
     const site = new Site(recorder, this.#store, empty, type);
-    const homeOf = chooseHomes(this.#steps, (node) => {
+    const layoutOf = chooseVariableLayouts(this.#steps, (node) => {
       const gradient = node as Node<"conv2d_weight_gradient">;
       const { descriptor, shape } = weightGradientDescriptor(site, gradient);
       return descriptor.layout("diffWeights", shape.weights);
     });
     for (const [name, value] of variables) {
-      this.#store.add(name, value, homeOf(name) ?? site.layout(value.shape, "f32"));
+      this.#store.add(name, value, layoutOf(name) ?? site.layout(value.shape, "f32"));
     }
   }
 

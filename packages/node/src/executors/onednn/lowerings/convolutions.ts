@@ -33,8 +33,8 @@ export const convolution: Lowering<"conv2d"> = (site, node) => {
     ...(site.trains && { algorithm: "direct" }),
   };
   const descriptor = choose(site, shape, ask, finishes.length > 0 ? [] : ["src", "dst"]);
-  const src = site.want(x, descriptor.layout("src", shape.src));
-  const dst = into ?? site.room(result, descriptor.layout("dst", shape.dst));
+  const src = site.request(x, descriptor.layout("src", shape.src));
+  const dst = into ?? site.allocate(result, descriptor.layout("dst", shape.dst));
   site.run("conv2d", descriptor, [
     [args.src, src],
     [args.weights, site.weight(weight, descriptor.layout("weights", shape.weights))],
@@ -42,7 +42,7 @@ export const convolution: Lowering<"conv2d"> = (site, node) => {
     [args.dst, dst],
     ...site.operands(finishes),
   ]);
-  site.give(result, dst);
+  site.bind(result, dst);
 };
 
 /**
@@ -69,7 +69,7 @@ function convolveTogether(site: Site, { of, together: dst }: Siblings): boolean 
   const bias = site.weights(operands(2), shape.bias as Layout);
   if (!weights || !bias) return false;
   site.run("conv2d", descriptor, [
-    [args.src, site.want(x, shape.src)],
+    [args.src, site.request(x, shape.src)],
     [args.weights, weights],
     [args.bias, bias],
     [args.dst, dst],
@@ -77,7 +77,7 @@ function convolveTogether(site: Site, { of, together: dst }: Siblings): boolean 
   for (const sibling of of) {
     site.skip(sibling.convolution);
     site.skip(sibling.relu);
-    site.give(resultOf(sibling), site.target(resultOf(sibling)) as Placed);
+    site.bind(resultOf(sibling), site.target(resultOf(sibling)) as Placed);
   }
   return true;
 }
@@ -107,7 +107,7 @@ function following(site: Site, node: Node<"conv2d">): Following {
     site.skip(sum);
     result = sum.outputs[0] as Value;
     // oneDNN adds to what is there only as the first thing it does to a result.
-    if (!factor) into = site.takeOver(other, sum, site.home(other));
+    if (!factor) into = site.reuse(other, sum, site.preferredLayout(other));
     if (into) finishes.push({ kind: "sum", factor: 1 });
     else finishes.push({ kind: "binary", of: "add", with: site.get(other) });
   }
@@ -200,13 +200,13 @@ export const inputGradient: Lowering<"conv2d_input_gradient"> = (site, node) => 
       site.recorder.api.convolutionData(one, hint(site, one).handle, site.recorder.attributes()),
     );
   const descriptor = choose(site, shape, ask, ["src", "dst"]);
-  const diffSrc = site.room(dx, descriptor.layout("diffSrc", shape.src));
+  const diffSrc = site.allocate(dx, descriptor.layout("diffSrc", shape.src));
   site.run("conv2d_input_gradient", descriptor, [
-    [args.diffDst, site.want(dy, descriptor.layout("diffDst", shape.dst))],
+    [args.diffDst, site.request(dy, descriptor.layout("diffDst", shape.dst))],
     [args.weights, site.weight(weight, descriptor.layout("weights", weights))],
     [args.diffSrc, diffSrc],
   ]);
-  site.give(dx, diffSrc);
+  site.bind(dx, diffSrc);
 };
 
 /** dx[c] = sum over k of w[k,c] dy[k], added to a gradient that waits for it. */
@@ -218,7 +218,7 @@ function pointwiseInputGradient(site: Site, node: Node<"conv2d_input_gradient">)
   const sum = site.follow(result, "add");
   const before = sum?.inputs.find((one) => one !== result);
   if (sum && before && site.isReady(before)) {
-    into = site.takeOver(before, sum, site.home(before));
+    into = site.reuse(before, sum, site.preferredLayout(before));
     if (into) {
       site.skip(sum);
       result = sum.outputs[0] as Value;
@@ -235,17 +235,17 @@ function pointwiseInputGradient(site: Site, node: Node<"conv2d_input_gradient">)
     padding: [0, 0],
   };
   const descriptor = choose(site, shape, ask, into ? ["src"] : ["src", "dst"]);
-  const dst = into ?? site.room(result, descriptor.layout("dst", shape.dst));
+  const dst = into ?? site.allocate(result, descriptor.layout("dst", shape.dst));
   const weights = descriptor.layout("weights", shape.weights);
   site.run("conv2d_input_gradient", descriptor, [
-    [args.src, site.want(dy, descriptor.layout("src", shape.src))],
+    [args.src, site.request(dy, descriptor.layout("src", shape.src))],
     [args.weights, site.weight(weight, weights, "transposed")],
     [args.dst, dst],
   ]);
-  site.give(result, dst);
+  site.bind(result, dst);
 }
 
-/** The primitive of a weight gradient: the layout it writes is a good home for the weight. */
+/** The primitive of a weight gradient: the layout it writes suits the weight. */
 export function weightGradientDescriptor(
   site: Site,
   node: Node<"conv2d_weight_gradient">,
@@ -270,17 +270,17 @@ export const weightGradient: Lowering<"conv2d_weight_gradient"> = (site, node) =
   const sum = site.reader(dy, "channel_sum");
   const bias = sum && site.layout([dy.shape[1] ?? 1], "f32");
   const { descriptor, shape } = weightGradientDescriptor(site, node, bias);
-  const diffWeights = site.room(dw, descriptor.layout("diffWeights", shape.weights));
-  const diffBias = sum && bias && site.room(sum.outputs[0], bias);
+  const diffWeights = site.allocate(dw, descriptor.layout("diffWeights", shape.weights));
+  const diffBias = sum && bias && site.allocate(sum.outputs[0], bias);
   site.run("conv2d_weight_gradient", descriptor, [
-    [args.src, site.want(x, descriptor.layout("src", shape.src))],
-    [args.diffDst, site.want(dy, descriptor.layout("diffDst", shape.dst))],
+    [args.src, site.request(x, descriptor.layout("src", shape.src))],
+    [args.diffDst, site.request(dy, descriptor.layout("diffDst", shape.dst))],
     [args.diffWeights, diffWeights],
     ...(diffBias ? [[args.diffBias, diffBias] as const] : []),
   ]);
-  site.give(dw, diffWeights);
+  site.bind(dw, diffWeights);
   if (sum && diffBias) {
     site.skip(sum);
-    site.give(sum.outputs[0] as Value, diffBias);
+    site.bind(sum.outputs[0] as Value, diffBias);
   }
 };

@@ -1,9 +1,9 @@
 /**
  * @file From a graph to a program of primitives: what each lowering sees and may do.
  *
- * A value has a home layout, in which primitives hand it on: blocks of 16 channels where there are so
- * many, else the channels last; features, statistics and scalars in plain order. Where a primitive
- * wants another layout, `want` copies the value once. Activations have the number type of the
+ * A value has a preferred layout, in which primitives pass it on: blocks of 16 channels where there are
+ * that many, else the channels last; features, statistics and scalars in plain order. Where a primitive
+ * needs another layout, `request` copies the value once. Activations have the number type of the
  * program; statistics, losses and weights between steps are float32.
  *
  * Lowerings may do the nodes that follow along with their own (`follow`, `skip`): a ReLU after a
@@ -42,8 +42,8 @@ export class Site extends Primitives {
   readonly #placed = new Map<Value, Placed[]>();
   readonly #uses: Uses;
   readonly #done = new Set<AnyNode>();
-  /** How many values lie at a place: two views of one tensor are two. */
-  readonly #tenants = new Map<Place, number>();
+  /** Number of values that share a place: two views of one tensor count as two. */
+  readonly #aliasCounts = new Map<Place, number>();
   readonly #targets: ReadonlyMap<Value, Placed>;
   readonly #beside: SideBySide;
   readonly #parameters: ReadonlySet<Value>;
@@ -65,7 +65,7 @@ export class Site extends Primitives {
     this.#uses = new Uses(graph);
     this.#beside = new SideBySide(
       this.trains ? [] : planRows(graph, this.#uses),
-      (value) => this.home(value),
+      (value) => this.preferredLayout(value),
       (layout) => recorder.slot(layout),
     );
   }
@@ -80,19 +80,19 @@ export class Site extends Primitives {
     }
   }
 
-  /** The layout in which a value is handed on. */
-  home({ shape }: Pick<Value, "shape">): Layout {
+  /** The layout in which a value is passed on. */
+  preferredLayout({ shape }: Pick<Value, "shape">): Layout {
     if (shape.length !== 4) return this.layout(shape, "f32");
-    return this.layout(shape, this.activations, homeOrder(shape));
+    return this.layout(shape, this.activations, preferredOrder(shape));
   }
 
-  /** The layout that a convolution is offered for a value: its home, or any if it fills no block. */
+  /** The layout that a convolution is offered for a value: the preferred one, or any if it fills no block. */
   offer({ shape }: Pick<Value, "shape">): Layout {
     return this.layout(shape, this.activations, (shape[1] ?? 0) < block ? "any" : "blocked");
   }
 
-  /** A value in a layout; copies it once if it is nowhere in that layout yet. */
-  want(value: Value, layout: Layout): Placed {
+  /** A value in a layout; copies it once if it does not exist in that layout yet. */
+  request(value: Value, layout: Layout): Placed {
     if (this.#parameters.has(value)) return this.weight(value, layout);
     const places = this.#places(value);
     const known = places.find((one) => this.recorder.same(one.layout, layout));
@@ -103,9 +103,9 @@ export class Site extends Primitives {
     return to;
   }
 
-  /** A value in its home layout. */
+  /** A value in its preferred layout. */
   get(value: Value): Placed {
-    return this.want(value, this.home(value));
+    return this.request(value, this.preferredLayout(value));
   }
 
   /** A parameter in a layout. */
@@ -128,21 +128,21 @@ export class Site extends Primitives {
     return this.#parameters.has(value) || this.#placed.has(value);
   }
 
-  /** Says where a value lies. */
-  give(value: Value, placed: Placed): void {
+  /** Records where a value is stored. */
+  bind(value: Value, placed: Placed): void {
     const target = this.target(value);
     if (target && target.place !== placed.place) this.copy(placed, target);
     this.#placed.set(value, [placed]);
-    this.#tenants.set(placed.place, (this.#tenants.get(placed.place) ?? 0) + 1);
+    this.#aliasCounts.set(placed.place, (this.#aliasCounts.get(placed.place) ?? 0) + 1);
   }
 
-  /** Where a value is to end up, if it overwrites a variable or lies beside others. */
+  /** Where a value must end up, if it overwrites a variable or has a place beside others. */
   target(value: Value | undefined): Placed | undefined {
     return value && (this.#targets.get(value) ?? this.#beside.place(value));
   }
 
-  /** Room for a value: where it is to end up, if the layout is right there; else in the arena. */
-  room(value: Value | undefined, layout: Layout): Placed {
+  /** Memory for a value: where it must end up, if the layout there is right; else in the arena. */
+  allocate(value: Value | undefined, layout: Layout): Placed {
     const target = this.target(value);
     if (target && this.recorder.same(target.layout, layout)) return target;
     return this.recorder.slot(layout);
@@ -182,17 +182,17 @@ export class Site extends Primitives {
   }
 
   /**
-   * A value at home for the last time, to be written over by the result of this node; undefined if
-   * something else still reads it.
+   * The memory of a value that this node is the last to read, for the node's result to overwrite;
+   * undefined if something else still reads it.
    */
-  takeOver(value: Value, node: AnyNode, layout: Layout): Placed | undefined {
+  reuse(value: Value, node: AnyNode, layout: Layout): Placed | undefined {
     if (this.#uses.isOutput(value) || this.#parameters.has(value)) return undefined;
     if (!this.#uses.readers(value).every((one) => one === node || this.#done.has(one)))
       return undefined;
-    const placed = this.want(value, layout);
-    const tenants = this.#tenants.get(placed.place) ?? 0;
-    if (tenants > 1) return undefined;
-    this.#tenants.set(placed.place, tenants - 1);
+    const placed = this.request(value, layout);
+    const aliases = this.#aliasCounts.get(placed.place) ?? 0;
+    if (aliases > 1) return undefined;
+    this.#aliasCounts.set(placed.place, aliases - 1);
     return placed;
   }
 
@@ -210,7 +210,7 @@ export class Site extends Primitives {
 }
 
 /** Blocks of 16 channels, or the channels last. */
-function homeOrder(shape: readonly number[]): "blocked" | "channelsLast" {
+function preferredOrder(shape: readonly number[]): "blocked" | "channelsLast" {
   return (shape[1] ?? 0) >= blockedFrom ? "blocked" : "channelsLast";
 }
 

@@ -33,7 +33,7 @@ export const lowerings: { readonly [K in OpName]: Lowering<K> } = {
       api.batchNorm(inference, asked, site.recorder.attributes()),
     );
     const result = (relu ?? node).outputs[0] as Value;
-    const dst = site.room(result, src.layout);
+    const dst = site.allocate(result, src.layout);
     site.run("batch_norm", descriptor, [
       [args.src, src],
       [args.mean, site.get(mean)],
@@ -42,12 +42,12 @@ export const lowerings: { readonly [K in OpName]: Lowering<K> } = {
       [args.shift, site.get(beta)],
       [args.dst, dst],
     ]);
-    site.give(result, dst);
+    site.bind(result, dst);
   },
 
   relu(site, { inputs, outputs }) {
     const src = site.get(inputs[0] as Value);
-    const dst = site.room(outputs[0], src.layout);
+    const dst = site.allocate(outputs[0], src.layout);
     const { api } = site.recorder;
     const asked = { src: src.layout, dst: dst.layout, alpha: 0, beta: 0 };
     const descriptor = api.eltwise("relu", asked, site.recorder.attributes());
@@ -55,7 +55,7 @@ export const lowerings: { readonly [K in OpName]: Lowering<K> } = {
       [args.src, src],
       [args.dst, dst],
     ]);
-    site.give(outputs[0] as Value, dst);
+    site.bind(outputs[0] as Value, dst);
   },
 
   max_pool: (site, node) => pool(site, node, { kind: "max", ...node.attributes }),
@@ -66,9 +66,9 @@ export const lowerings: { readonly [K in OpName]: Lowering<K> } = {
   concat(site, { inputs, outputs }) {
     const [result] = outputs as [Value];
     const whole = site.whole(result);
-    if (whole) return site.give(result, whole);
+    if (whole) return site.bind(result, whole);
     const parts = inputs.map((one) => site.get(one));
-    const dst = site.room(result, site.home(result));
+    const dst = site.allocate(result, site.preferredLayout(result));
     const { api } = site.recorder;
     const layouts = parts.map(({ layout }) => layout);
     const descriptor = api.concat(layouts, dst.layout, 1, site.recorder.attributes());
@@ -76,26 +76,26 @@ export const lowerings: { readonly [K in OpName]: Lowering<K> } = {
       ...parts.map((part, at) => [args.multipleSrc + at, part] as const),
       [args.dst, dst],
     ]);
-    site.give(result, dst);
+    site.bind(result, dst);
   },
 
   scale(site, { inputs, outputs, attributes }) {
     const src = site.get(inputs[0] as Value);
-    const dst = site.room(outputs[0], src.layout);
+    const dst = site.allocate(outputs[0], src.layout);
     site.linear(src, dst, { alpha: attributes.factor });
-    site.give(outputs[0] as Value, dst);
+    site.bind(outputs[0] as Value, dst);
   },
 
   add: (site, node) => elementwise(site, node, "add"),
 
   dropout(site, { inputs, outputs }) {
-    site.give(outputs[0] as Value, site.get(inputs[0] as Value));
+    site.bind(outputs[0] as Value, site.get(inputs[0] as Value));
   },
 
   flatten(site, { inputs, outputs }) {
     const [x] = inputs as [Value];
     const [y] = outputs as [Value];
-    site.give(y, site.reshaped(site.want(x, site.layout(x.shape, "f32")), y.shape));
+    site.bind(y, site.reshaped(site.request(x, site.layout(x.shape, "f32")), y.shape));
   },
 
   linear(site, { inputs, outputs }) {

@@ -5,15 +5,15 @@ import type { AnyNode, Value } from "@inception-resnet-v2/core/internal/graph/ir
 import { args, type Placed } from "../runtime.js";
 import type { Site } from "./lowering.js";
 
-/** a and b in the home layout of a. */
+/** a and b in the preferred layout of a. */
 export function elementwise(site: Site, node: AnyNode, of: "add" | "mul"): void {
   const [a, b] = node.inputs as [Value, Value];
   const [y] = node.outputs as [Value];
   const left = site.get(a);
-  const right = site.want(b, left.layout);
-  const dst = site.takeOver(a, node, left.layout) ?? site.room(y, left.layout);
+  const right = site.request(b, left.layout);
+  const dst = site.reuse(a, node, left.layout) ?? site.allocate(y, left.layout);
   site.binary(of, left, right, dst);
-  site.give(y, dst);
+  site.bind(y, dst);
 }
 
 /** A matrix seen with its axes exchanged: [rows,columns] of what lies as [columns,rows]. */
@@ -39,7 +39,7 @@ export function multiply(
 ): void {
   const { a, b, bias, result } = of;
   const { api } = site.recorder;
-  const dst = site.room(result, site.home(result));
+  const dst = site.allocate(result, site.preferredLayout(result));
   const asked = { a: a.layout, b: b.layout, bias: bias?.layout, dst: dst.layout };
   const descriptor = site.recorder.describe(api.matmul(asked, site.recorder.attributes()));
   site.run("matmul", descriptor, [
@@ -48,5 +48,5 @@ export function multiply(
     ...(bias ? [[args.bias, bias] as const] : []),
     [args.dst, dst],
   ]);
-  site.give(result, dst);
+  site.bind(result, dst);
 }

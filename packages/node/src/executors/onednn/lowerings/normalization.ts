@@ -31,8 +31,8 @@ export const normalize: Lowering<"batch_norm_training"> = (site, node) => {
   );
   const layout = relu && descriptor.workspace();
   const mask = layout && site.recorder.slot(layout);
-  const dst = site.room(result, src.layout);
-  const statistics = [mean, variance].map((one) => site.room(one, site.home(one)));
+  const dst = site.allocate(result, src.layout);
+  const statistics = [mean, variance].map((one) => site.allocate(one, site.preferredLayout(one)));
   site.run("batch_norm_training", descriptor, [
     [args.src, src],
     ...(gamma ? [[args.scale, site.get(gamma)] as const] : []),
@@ -42,9 +42,9 @@ export const normalize: Lowering<"batch_norm_training"> = (site, node) => {
     [args.variance, statistics[1] as Placed],
     ...(mask ? [[args.workspace, mask] as const] : []),
   ]);
-  site.give(result, dst);
-  site.give(mean, statistics[0] as Placed);
-  site.give(variance, statistics[1] as Placed);
+  site.bind(result, dst);
+  site.bind(mean, statistics[0] as Placed);
+  site.bind(variance, statistics[1] as Placed);
   if (mask) site.masks.set(result, mask);
 };
 
@@ -69,10 +69,10 @@ export const normalizationGradient: Lowering<"batch_norm_training_gradient"> = (
   const descriptor = site.recorder.describe(
     api.batchNormBackward(asked, forward.handle, attributes),
   );
-  const diff = site.want(dy, src.layout);
-  const dst = site.takeOver(dy, node, src.layout) ?? site.room(dx, src.layout);
-  const diffShift = site.room(dbeta, site.home(dbeta));
-  const diffScale = needsScale ? site.room(dgamma, site.home(dgamma)) : undefined;
+  const diff = site.request(dy, src.layout);
+  const dst = site.reuse(dy, node, src.layout) ?? site.allocate(dx, src.layout);
+  const diffShift = site.allocate(dbeta, site.preferredLayout(dbeta));
+  const diffScale = needsScale ? site.allocate(dgamma, site.preferredLayout(dgamma)) : undefined;
   site.run("batch_norm_training_gradient", descriptor, [
     [args.src, src],
     [args.diffDst, diff],
@@ -85,9 +85,9 @@ export const normalizationGradient: Lowering<"batch_norm_training_gradient"> = (
     ...(diffScale ? [[args.diffScale, diffScale] as const] : []),
     [args.diffShift, diffShift],
   ]);
-  site.give(dx, dst);
-  site.give(dbeta, diffShift);
-  if (diffScale) site.give(dgamma, diffScale);
+  site.bind(dx, dst);
+  site.bind(dbeta, diffShift);
+  if (diffScale) site.bind(dgamma, diffScale);
 };
 
 /** The gradient behind a ReLU that was taken along, with the mask that it left. */
@@ -100,7 +100,7 @@ function throughRelu(site: Site, dz: Value): { dy: Value; mask?: Placed } {
 }
 
 function ones(site: Site, like: Value): Placed {
-  const placed = site.recorder.slot(site.home(like));
+  const placed = site.recorder.slot(site.preferredLayout(like));
   site.host([placed], ([numbers]) => numbers?.fill(1));
   return placed;
 }

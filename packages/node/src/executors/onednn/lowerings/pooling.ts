@@ -14,7 +14,7 @@ export function poolingOf(
   y: Value,
   window: Omit<Pooling, "src" | "dst">,
 ): Pooling {
-  return { ...window, src: site.home(x), dst: site.home(y) };
+  return { ...window, src: site.preferredLayout(x), dst: site.preferredLayout(y) };
 }
 
 /** The forward primitive of a pooling; where a gradient follows, it leaves a workspace. */
@@ -35,16 +35,16 @@ export function pool(
   const asked = poolingOf(site, x, y, window);
   const keeps = window.kind === "max" && site.reader(x, "max_pool_gradient") !== undefined;
   const descriptor = describePooling(site, asked, keeps);
-  const dst = site.room(y, asked.dst);
+  const dst = site.allocate(y, asked.dst);
   const layout = keeps ? descriptor.workspace() : undefined;
   const choices = layout && site.recorder.slot(layout);
   site.run("pool", descriptor, [
-    [args.src, site.want(x, asked.src)],
+    [args.src, site.request(x, asked.src)],
     [args.dst, dst],
     ...(choices ? [[args.workspace, choices] as const] : []),
   ]);
   if (choices) site.choices.set(x, choices);
-  site.give(y, dst);
+  site.bind(y, dst);
 }
 
 /** The whole grid is one window; the result is handed on as [n,c]. */
@@ -54,12 +54,12 @@ export function poolGlobally(site: Site, { inputs, outputs }: Node, kind: Poolin
   const asked = { ...wholeGrid(site, x, kind), kernel: [h, w] as const };
   const pooled = site.recorder.slot(asked.dst);
   site.run("pool", describePooling(site, asked, false), [
-    [args.src, site.want(x, asked.src)],
+    [args.src, site.request(x, asked.src)],
     [args.dst, pooled],
   ]);
   const plain = site.recorder.slot(site.layout([n, c, 1, 1], "f32"));
   site.copy(pooled, plain);
-  site.give(outputs[0] as Value, site.reshaped(plain, [n, c]));
+  site.bind(outputs[0] as Value, site.reshaped(plain, [n, c]));
 }
 
 /** A pooling of the whole grid. */
@@ -67,8 +67,8 @@ export function wholeGrid(site: Site, x: Value, kind: Pooling["kind"]): Pooling 
   const [n = 1, c = 1, h = 1, w = 1] = x.shape;
   return {
     kind,
-    src: site.home(x),
-    dst: site.home({ shape: [n, c, 1, 1] }),
+    src: site.preferredLayout(x),
+    dst: site.preferredLayout({ shape: [n, c, 1, 1] }),
     kernel: [h, w],
     stride: [1, 1],
     padding: [0, 0],

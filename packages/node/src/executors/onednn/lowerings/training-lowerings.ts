@@ -28,9 +28,9 @@ export const trainingLowerings: { readonly [K in keyof TrainingAttributes]: Lowe
       }
     });
     const src = site.get(dy);
-    const dst = site.room(outputs[0], src.layout);
+    const dst = site.allocate(outputs[0], src.layout);
     site.binary("mul", src, site.reshaped(factor, [1, c, 1, 1]), dst);
-    site.give(outputs[0] as Value, dst);
+    site.bind(outputs[0] as Value, dst);
   },
 
   conv2d_input_gradient: inputGradient,
@@ -43,8 +43,8 @@ export const trainingLowerings: { readonly [K in keyof TrainingAttributes]: Lowe
     const norm = site.follow(dx, "batch_norm_training_gradient");
     if (norm && norm.inputs[0] === dx && site.masks.has(y)) return;
     const data = site.get(y);
-    const diff = site.want(dy, data.layout);
-    const dst = site.takeOver(dy, node, data.layout) ?? site.room(dx, data.layout);
+    const diff = site.request(dy, data.layout);
+    const dst = site.reuse(dy, node, data.layout) ?? site.allocate(dx, data.layout);
     const { api } = site.recorder;
     const attributes = site.recorder.attributes();
     const forward = site.recorder.describe(api.reluForward(data.layout, attributes));
@@ -54,7 +54,7 @@ export const trainingLowerings: { readonly [K in keyof TrainingAttributes]: Lowe
       [args.diffDst, diff],
       [args.diffSrc, dst],
     ]);
-    site.give(dx, dst);
+    site.bind(dx, dst);
   },
 
   max_pool_gradient(site, { inputs, outputs, attributes }) {
@@ -66,7 +66,7 @@ export const trainingLowerings: { readonly [K in keyof TrainingAttributes]: Lowe
     if (!choices) {
       choices = site.recorder.slot(forward.workspace() ?? asked.dst);
       site.run("pool", forward, [
-        [args.src, site.want(x, asked.src)],
+        [args.src, site.request(x, asked.src)],
         [args.dst, site.recorder.slot(asked.dst)],
         [args.workspace, choices],
       ]);
@@ -74,20 +74,20 @@ export const trainingLowerings: { readonly [K in keyof TrainingAttributes]: Lowe
     const descriptor = site.recorder.describe(
       site.recorder.api.poolingBackward(asked, forward.handle, site.recorder.attributes()),
     );
-    const dst = site.room(dx, asked.src);
+    const dst = site.allocate(dx, asked.src);
     site.run("max_pool_gradient", descriptor, [
-      [args.diffDst, site.want(dy, asked.dst)],
+      [args.diffDst, site.request(dy, asked.dst)],
       [args.diffSrc, dst],
       [args.workspace, choices],
     ]);
-    site.give(dx, dst);
+    site.bind(dx, dst);
   },
 
   avg_pool_gradient(site, { inputs, outputs, attributes }) {
     const [dy] = inputs as [Value];
     const [dx] = outputs as [Value];
     const asked = poolingOf(site, dx, dy, { kind: "avg", ...attributes });
-    averageGradient(site, dx, asked, site.want(dy, asked.dst));
+    averageGradient(site, dx, asked, site.request(dy, asked.dst));
   },
 
   global_avg_pool_gradient(site, { inputs, outputs }) {
@@ -102,7 +102,7 @@ export const trainingLowerings: { readonly [K in keyof TrainingAttributes]: Lowe
     const [dy, x, y] = inputs as [Value, Value, Value];
     const [n = 1, c = 1] = x.shape;
     const single = site.layout([n, c, 1, 1], "f32");
-    const whole = site.want(x, site.layout(x.shape, "f32"));
+    const whole = site.request(x, site.layout(x.shape, "f32"));
     const isLargest = site.recorder.slot(whole.layout);
     site.binary("eq", whole, site.reshaped(site.get(y), [n, c, 1, 1]), isLargest);
     const count = site.recorder.slot(single);
@@ -110,7 +110,7 @@ export const trainingLowerings: { readonly [K in keyof TrainingAttributes]: Lowe
     const share = site.recorder.slot(single);
     site.binary("div", site.reshaped(site.get(dy), [n, c, 1, 1]), count, share);
     site.binary("mul", isLargest, share, isLargest);
-    site.give(outputs[0] as Value, isLargest);
+    site.bind(outputs[0] as Value, isLargest);
   },
 
   slice_channels(site, { inputs, outputs, attributes }) {
@@ -119,17 +119,17 @@ export const trainingLowerings: { readonly [K in keyof TrainingAttributes]: Lowe
     const whole = site.get(x);
     const isWhole = (channel: number) => channel % 16 === 0 || channel === x.shape[1];
     const isAligned = isWhole(attributes.from) && isWhole(attributes.to);
-    const source = isAligned ? whole : site.want(x, channelsLast(site, x));
+    const source = isAligned ? whole : site.request(x, channelsLast(site, x));
     const { api } = site.recorder;
     const part = api.part(source.layout, y.shape, [0, attributes.from, 0, 0]);
-    const dst = site.room(y, site.home(y));
+    const dst = site.allocate(y, site.preferredLayout(y));
     site.copy({ layout: part, place: source.place }, dst);
-    site.give(y, dst);
+    site.bind(y, dst);
   },
 
   unflatten(site, { inputs, outputs }) {
     const [y] = outputs as [Value];
-    site.give(y, site.reshaped(site.get(inputs[0] as Value), y.shape));
+    site.bind(y, site.reshaped(site.get(inputs[0] as Value), y.shape));
   },
 
   multiply: (site, node) => elementwise(site, node, "mul"),
@@ -141,7 +141,7 @@ export const trainingLowerings: { readonly [K in keyof TrainingAttributes]: Lowe
     const dims = x.shape.map((_, axis) => (axis === 1 ? c : 1));
     const sum = site.recorder.slot(site.layout(dims, "f32"));
     site.sum(site.get(x), sum);
-    site.give(y, site.reshaped(sum, [c]));
+    site.bind(y, site.reshaped(sum, [c]));
   },
 
   linear_input_gradient(site, { inputs, outputs }) {
@@ -163,7 +163,7 @@ export const trainingLowerings: { readonly [K in keyof TrainingAttributes]: Lowe
     site.binary("mul", logs, site.get(targets), logs);
     const loss = site.recorder.slot(site.layout([n, 1], "f32"));
     site.sum(logs, loss, [{ kind: "linear", alpha: -1, beta: 0 }]);
-    site.give(outputs[0] as Value, site.reshaped(loss, [n]));
+    site.bind(outputs[0] as Value, site.reshaped(loss, [n]));
   },
 
   softmax_cross_entropy_gradient(site, { inputs, outputs, attributes }) {
@@ -173,11 +173,11 @@ export const trainingLowerings: { readonly [K in keyof TrainingAttributes]: Lowe
     site.sum(site.get(targets), mass);
     const shares = softmax(site, logits, false);
     site.binary("mul", shares, mass, shares);
-    const dst = site.room(outputs[0], shares.layout);
+    const dst = site.allocate(outputs[0], shares.layout);
     site.binary("sub", shares, site.get(targets), dst, [
       { kind: "linear", alpha: attributes.weight / n, beta: 0 },
     ]);
-    site.give(outputs[0] as Value, dst);
+    site.bind(outputs[0] as Value, dst);
   },
 };
 
@@ -207,15 +207,15 @@ function averageGradient(
   const descriptor = site.recorder.describe(
     api.poolingBackward(asked, forward.handle, site.recorder.attributes()),
   );
-  const dst = site.room(dx, asked.src);
+  const dst = site.allocate(dx, asked.src);
   site.run("avg_pool_gradient", descriptor, [
     [args.diffDst, diff],
     [args.diffSrc, dst],
   ]);
-  site.give(dx, dst);
+  site.bind(dx, dst);
 }
 
-/** A matrix [n,c] as a grid of one cell, in the layout that a pooling wants. */
+/** A matrix [n,c] as a grid of one cell, in the layout that a pooling needs. */
 function onGrid(site: Site, value: Value, layout: Placed["layout"]): Placed {
   const [n = 1, c = 1] = value.shape;
   const plain = site.reshaped(site.get(value), [n, c, 1, 1]);

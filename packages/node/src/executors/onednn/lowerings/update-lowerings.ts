@@ -87,7 +87,7 @@ export const updateLowerings: { readonly [K in keyof OptimizerAttributes]: Lower
   clip_factor(site, node) {
     const { limit } = node.attributes;
     const [factor, norm] = node.outputs as Values<2>;
-    const results = [factor, norm].map((one) => site.room(one, site.home(one)));
+    const results = [factor, norm].map((one) => site.allocate(one, site.preferredLayout(one)));
     const gradients = node.inputs.map((one) => rowOf(site, one));
     site.host([...results, ...gradients], ([factors = none, norms = none, ...rest]) => {
       let squares = 0;
@@ -97,8 +97,8 @@ export const updateLowerings: { readonly [K in keyof OptimizerAttributes]: Lower
       norms[0] = Math.sqrt(squares);
       factors[0] = Math.min(1, limit / (Math.sqrt(squares) + clipEpsilon));
     });
-    site.give(factor, results[0] as Placed);
-    site.give(norm, results[1] as Placed);
+    site.bind(factor, results[0] as Placed);
+    site.bind(norm, results[1] as Placed);
   },
 };
 
@@ -115,5 +115,5 @@ const times = (scalar: Placed): Finish => ({ kind: "binary", of: "mul", with: sc
 
 /** A scalar that a step is given. */
 function scalar(site: Site, value: Value): Placed {
-  return site.want(value, site.layout([], "f32"));
+  return site.request(value, site.layout([], "f32"));
 }

@@ -32,7 +32,7 @@ export function inPlace(
 ): void {
   const variable = [...changed, ...rest].find(({ name }) => site.store.has(name));
   const plain = site.layout(changed[0]?.shape ?? [], "f32");
-  const layout = variable ? site.store.home(variable.name, plain).layout : plain;
+  const layout = variable ? site.store.master(variable.name, plain).layout : plain;
   const flat = site.layout([layout.bytes / 4], "f32");
   const results = changed.map((value, at): Placed => {
     const { place } = placeOf(site, value, layout);
@@ -48,7 +48,7 @@ export function inPlace(
     write,
   );
   results.forEach((placed, at) => {
-    site.give(node.outputs[at] as Value, placed);
+    site.bind(node.outputs[at] as Value, placed);
   });
 }
 
@@ -58,11 +58,11 @@ export function rowOf(site: Site, value: Value): Placed {
   return { layout: site.layout([layout.bytes / 4], "f32"), place };
 }
 
-/** A variable at home, or another value in this layout. */
+/** The master copy of a variable, or another value in this layout. */
 function placeOf(site: Site, value: Value, layout: Layout): Placed {
   return site.store.has(value.name)
-    ? site.store.home(value.name, layout)
-    : site.want(value, layout);
+    ? site.store.master(value.name, layout)
+    : site.request(value, layout);
 }
 
 /** What pieces of one length share. */

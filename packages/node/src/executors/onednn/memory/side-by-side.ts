@@ -93,17 +93,17 @@ export interface Siblings {
 
 /** Where values lie that have a place in a row. */
 export class SideBySide {
-  readonly #home: (value: Pick<Value, "shape">) => Layout;
+  readonly #preferredLayout: (value: Pick<Value, "shape">) => Layout;
   readonly #places = new Map<Value, Placed>();
   readonly #wholes = new Map<Value, Placed>();
   readonly #siblings = new Map<AnyNode, Siblings>();
 
   constructor(
     rows: readonly Row[],
-    home: (value: Pick<Value, "shape">) => Layout,
+    preferredLayout: (value: Pick<Value, "shape">) => Layout,
     slot: (layout: Layout) => Placed & { readonly place: Slot },
   ) {
-    this.#home = home;
+    this.#preferredLayout = preferredLayout;
     for (const row of rows) this.#lay(row, slot(this.#over(row.values)).place);
   }
 
@@ -125,11 +125,14 @@ export class SideBySide {
   #lay({ values, siblings, concatenation }: Row, within: Slot): void {
     let from = 0;
     for (const value of values) {
-      const layout = this.#home(value);
+      const layout = this.#preferredLayout(value);
       this.#places.set(value, { layout, place: { within, from } });
       if (value === concatenation?.inputs[0]) {
         const [result] = concatenation.outputs as readonly [Value];
-        this.#wholes.set(result, { layout: this.#home(result), place: { within, from } });
+        this.#wholes.set(result, {
+          layout: this.#preferredLayout(result),
+          place: { within, from },
+        });
       }
       from += layout.bytes;
     }
@@ -145,6 +148,6 @@ export class SideBySide {
   #over(values: readonly Value[]): Layout {
     const [, , height = 1, width = 1] = values[0]?.shape ?? [];
     const channels = values.reduce((sum, { shape }) => sum + (shape[1] ?? 0), 0);
-    return this.#home({ shape: [1, channels, height, width] });
+    return this.#preferredLayout({ shape: [1, channels, height, width] });
   }
 }

@@ -36,7 +36,7 @@ describe("joined weights", { skip: noOneDnn }, () => {
     runtime[Symbol.dispose]();
   });
 
-  it("are at home together, and can be read and changed one by one", () => {
+  it("share one block of memory, and can be read and changed one by one", () => {
     const joined = store.joined(["a", "b"], inBlocks(48));
     assert.deepEqual(store.read("a"), rows(16, 0));
     assert.deepEqual(store.read("b"), rows(32, 1000));

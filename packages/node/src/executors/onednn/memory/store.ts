@@ -1,6 +1,6 @@
 /**
- * @file The weights: each tensor once in the layout that is its home, and copies of it in the layouts
- * that primitives want, made anew when the tensor has changed.
+ * @file The weights: a master copy of each tensor in one layout, and derived copies in the layouts that
+ * primitives need, refreshed when the tensor has changed.
  */
 import { GraphError } from "@inception-resnet-v2/core/internal/errors.js";
 import { sizeOf, type Tensor, tensor } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
@@ -14,15 +14,15 @@ export type View = "same" | "transposed";
 /** A copy of a tensor in another layout. */
 export interface Copy {
   readonly placed: Placed;
-  /** Makes the copy anew if the tensor changed since. */
+  /** Renews the copy if the tensor has changed since. */
   refresh(): void;
 }
 
 interface Entry {
   readonly shape: readonly number[];
-  /** The values, until the first primitive says in which layout it wants them. */
+  /** The values, until the first primitive says in which layout it needs them. */
   pending: Tensor | undefined;
-  home: Placed | undefined;
+  master: Placed | undefined;
   version: number;
   readonly copies: { readonly view: View; readonly copy: Copy }[];
 }
@@ -46,17 +46,17 @@ export class Store {
     this.#api = runtime.api(handles);
   }
 
-  /** Adds a tensor; it gets a home here, or else where it is first asked for. */
-  add(name: string, value: Tensor, home?: Layout): void {
+  /** Adds a tensor; its master copy is made here if a layout is given, else when it is first requested. */
+  add(name: string, value: Tensor, master?: Layout): void {
     const entry: Entry = {
       shape: value.shape,
       pending: value,
-      home: undefined,
+      master: undefined,
       version: 0,
       copies: [],
     };
     this.#entries.set(name, entry);
-    if (home) this.#settle(entry, this.#room(home));
+    if (master) this.#settle(entry, this.#allocateLayout(master));
   }
 
   /** Whether there is a tensor of this name. */
@@ -64,20 +64,21 @@ export class Store {
     return this.#entries.has(name);
   }
 
-  /** The tensor in its home, which is this layout if it has none yet. */
-  home(name: string, wanted: Layout): Placed {
+  /** The master copy of a tensor, made in this layout if there is none yet. */
+  master(name: string, layout: Layout): Placed {
     const entry = this.#entry(name);
-    return entry.home ?? this.#settle(entry, this.#room(wanted));
+    return entry.master ?? this.#settle(entry, this.#allocateLayout(layout));
   }
 
-  /** The tensor in a layout: its home, or a copy that `refresh` keeps up to date. */
+  /** The tensor in a layout: the master, or a copy that `refresh` keeps up to date. */
   in(name: string, layout: Layout, view: View = "same"): Copy {
     const entry = this.#entry(name);
-    const isHome = view === "same" && !layout.transformed;
-    const home =
-      entry.home ?? this.#settle(entry, this.#room(isHome ? layout : this.#plain(entry.shape)));
-    if (view === "same" && this.#same(home.layout, layout)) {
-      return asItIs(home);
+    const isMaster = view === "same" && !layout.transformed;
+    const master =
+      entry.master ??
+      this.#settle(entry, this.#allocateLayout(isMaster ? layout : this.#plain(entry.shape)));
+    if (view === "same" && this.#same(master.layout, layout)) {
+      return asItIs(master);
     }
     const known = entry.copies.find(
       (one) => one.view === view && this.#same(one.copy.placed.layout, layout),
@@ -85,17 +86,17 @@ export class Store {
     if (known) return known.copy;
     const seen =
       view === "same"
-        ? home
-        : { layout: this.#api.permuted(home.layout, [1, 0, 2, 3]), place: home.place };
+        ? master
+        : { layout: this.#api.permuted(master.layout, [1, 0, 2, 3]), place: master.place };
     // The library transforms weights that lie in plain order alone.
     const source = layout.transformed ? this.in(name, this.#plain(entry.shape)) : asItIs(seen);
-    const copy = this.#copy(entry, source, this.#room(layout));
+    const copy = this.#copy(entry, source, this.#allocateLayout(layout));
     entry.copies.push({ view, copy });
     return copy;
   }
 
   /**
-   * Tensors one after the other along their first axis; those without a home have it there. Undefined
+   * Tensors one after the other along their first axis; those without a master copy get it there. Undefined
    * for layouts with blocks that would hold rows of two tensors.
    */
   joined(names: readonly string[], layout: Layout): Copy | undefined {
@@ -106,10 +107,10 @@ export class Store {
     const entries = names.map((name) => this.#entry(name));
     const parts = this.#parts(entries, layout);
     if (!parts) return undefined;
-    const placed = this.#room(layout);
+    const placed = this.#allocateLayout(layout);
     const copies = entries.map((entry, at): Copy => {
       const part = { layout: this.#api.keep(parts[at] as Layout), place: placed.place };
-      if (entry.home) return this.#copy(entry, asItIs(entry.home), part);
+      if (entry.master) return this.#copy(entry, asItIs(entry.master), part);
       this.#settle(entry, part);
       return asItIs(part);
     });
@@ -121,7 +122,7 @@ export class Store {
     return copy;
   }
 
-  /** Says that a tensor's home was written over. */
+  /** Records that a tensor's master copy was overwritten. */
   changed(name: string): void {
     this.#entry(name).version++;
   }
@@ -132,7 +133,7 @@ export class Store {
     if (entry.pending) return tensor(entry.shape, entry.pending.data.slice());
     const result = tensor(entry.shape);
     this.#through(entry.shape, (staging, numbers) => {
-      this.#reorder(entry.home as Placed, staging);
+      this.#reorder(entry.master as Placed, staging);
       result.data.set(numbers);
     });
     return result;
@@ -143,7 +144,7 @@ export class Store {
     const entry = this.#entry(name);
     this.#through(entry.shape, (staging, numbers) => {
       numbers.set(data);
-      this.#reorder(staging, entry.home as Placed);
+      this.#reorder(staging, entry.master as Placed);
     });
     entry.version++;
   }
@@ -163,8 +164,8 @@ export class Store {
     return this.#api.layout(shape.length === 0 ? [1] : shape, "f32", "plain");
   }
 
-  /** Room that outlives the program which asks for it. */
-  #room(layout: Layout): Placed {
+  /** Memory that outlives the program which asks for it. */
+  #allocateLayout(layout: Layout): Placed {
     return {
       layout: this.#api.keep(layout),
       place: { address: this.#allocate(layout.bytes) },
@@ -197,17 +198,17 @@ export class Store {
     return address;
   }
 
-  #settle(entry: Entry, home: Placed): Placed {
+  #settle(entry: Entry, master: Placed): Placed {
     this.#through(entry.shape, (staging, numbers) => {
       numbers.set(entry.pending?.data.subarray(0, numbers.length) ?? []);
-      this.#reorder(staging, home);
+      this.#reorder(staging, master);
     });
     entry.pending = undefined;
-    entry.home = home;
-    return home;
+    entry.master = master;
+    return master;
   }
 
-  /** Runs something with room for a tensor in plain order. */
+  /** Runs something with memory for a tensor in plain order. */
   #through(shape: readonly number[], run: (staging: Placed, numbers: Float32Array) => void): void {
     const { library } = this.#runtime;
     const bytes = 4 * sizeOf(shape);
@@ -243,7 +244,7 @@ export class Store {
   }
 }
 
-/** A tensor that no copy is needed of. */
+/** A tensor that needs no copy. */
 function asItIs(placed: Placed): Copy {
   return { placed, refresh: () => {} };
 }

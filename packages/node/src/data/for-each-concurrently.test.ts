@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { setImmediate } from "node:timers/promises";
-import { fewAtATime } from "./few-at-a-time.js";
+import { forEachConcurrently } from "./for-each-concurrently.js";
 
-describe("fewAtATime()", () => {
+describe("forEachConcurrently()", () => {
   it("runs every item once, never more than asked for at once", async () => {
     const seen: [string, number][] = [];
     let running = 0;
     let most = 0;
-    await fewAtATime(
+    await forEachConcurrently(
       [..."abcdefg"],
       async (item, index) => {
         most = Math.max(most, ++running);
@@ -16,26 +16,26 @@ describe("fewAtATime()", () => {
         seen.push([item, index]);
         running--;
       },
-      { most: 3 },
+      { concurrency: 3 },
     );
     assert.equal(most, 3);
     assert.deepEqual(
       seen.sort(([, a], [, b]) => a - b),
       [..."abcdefg"].map((item, index) => [item, index]),
     );
-    await fewAtATime([], () => assert.fail("nothing to run"));
+    await forEachConcurrently([], () => assert.fail("nothing to run"));
   });
 
   it("rejects with the first error and starts nothing after it", async () => {
     const started: number[] = [];
-    const run = fewAtATime(
+    const run = forEachConcurrently(
       [0, 1, 2, 3, 4, 5],
       async (item) => {
         started.push(item);
         await setImmediate();
         if (item === 1) throw new Error("one");
       },
-      { most: 2 },
+      { concurrency: 2 },
     );
     await assert.rejects(run, new Error("one"));
     await setImmediate();
@@ -44,7 +44,7 @@ describe("fewAtATime()", () => {
 
   it("rejects with the reason of the signal", async () => {
     const signal = AbortSignal.abort(new Error("stopped"));
-    const run = fewAtATime([1], () => assert.fail("not to be started"), { signal });
+    const run = forEachConcurrently([1], () => assert.fail("not to be started"), { signal });
     await assert.rejects(run, new Error("stopped"));
   });
 });

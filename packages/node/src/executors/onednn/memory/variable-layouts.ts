@@ -1,7 +1,6 @@
 /**
- * @file In which layout each variable of a training is at home: a weight in the layout that its
- * gradient is written in, so that an update reads and writes what lies there; its gradient, slots and
- * averages along with it.
+ * @file Chooses the memory layout of each training variable: a weight gets the layout that its gradient
+ * is written in, so that an update needs no conversion; its gradient, slots and averages get the same.
  */
 
 import type { TrainingStep } from "@inception-resnet-v2/core/internal/executors/executor.js";
@@ -12,10 +11,10 @@ import type { Layout } from "../api/api.js";
 
 /** Values that share a layout. */
 class Family {
-  home: Layout | undefined;
+  layout: Layout | undefined;
   #parent: Family | undefined;
 
-  /** The family that this one has become part of. */
+  /** The family that this one was merged into. */
   get head(): Family {
     return this.#parent?.head ?? this;
   }
@@ -23,13 +22,13 @@ class Family {
   join(other: Family): void {
     const [a, b] = [this.head, other.head];
     if (a === b) return;
-    a.home ??= b.home;
+    a.layout ??= b.layout;
     b.#parent = a;
   }
 }
 
-/** The home of each variable that a weight gradient decides; `describe` says how one is written. */
-export function chooseHomes(
+/** The layout of each variable that a weight gradient decides; `describe` tells how that is written. */
+export function chooseVariableLayouts(
   steps: readonly TrainingStep[],
   describe: (weightGradient: TrainingStep["graph"]["nodes"][number]) => Layout,
 ): (variable: string) => Layout | undefined {
@@ -48,7 +47,7 @@ export function chooseHomes(
     const key = (value: Value) => variables.get(value) ?? value;
     for (const node of graph.nodes) {
       if (node.op === "conv2d_weight_gradient") {
-        familyOf(node.outputs[0] as Value).home ??= describe(node);
+        familyOf(node.outputs[0] as Value).layout ??= describe(node);
       }
       if (!(node.op in optimizerOps) || node.op === "clip_factor") continue;
       const [first] = node.inputs as readonly [Value];
@@ -57,5 +56,5 @@ export function chooseHomes(
       }
     }
   }
-  return (variable) => families.get(variable)?.head.home;
+  return (variable) => families.get(variable)?.head.layout;
 }

@@ -214,6 +214,22 @@ describe("the renderings of a summary", () => {
     }
   });
 
+  it("draw what forks inside a branch side by side, and a stem of several blocks in a row", () => {
+    const v4 = lower(configureNetwork({ arch: "inception_v4" }));
+    const svg = renderSvg(v4, summarize(v4, { depth: "stage" }));
+    const boxes = [
+      ...svg.matchAll(/class="conv" [^>]*y="(\S+)" width="(\S+)"[^>]*\/><text[^>]*>([^<]*)/g),
+    ];
+    const forked = boxes.filter(([, , width]) => Number(width) < 120);
+    assert.deepEqual(
+      forked.map(([, , , text]) => text),
+      ["1×3 256", "3×1 256", "1×3 256", "3×1 256"],
+    );
+    assert.equal(new Set(forked.map(([, y]) => y)).size, 1);
+    const joins = [...svg.matchAll(/>concat (\d+)</g)].map(([, channels]) => Number(channels));
+    assert.deepEqual(joins, [160, 192, 384, 384, 1024, 1024, 1536, 1536]);
+  });
+
   it("draw the branches that the graph has", () => {
     const svg = renderSvg(graph, stages);
     for (const text of [

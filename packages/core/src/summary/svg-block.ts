@@ -2,8 +2,9 @@
  * @file One block as the paper's figures draw it: branches side by side, what joins them, and the
  * way past them that makes a block residual. All of it is read from the graph.
  */
-import type { AnyNode, Graph, Value } from "../graph/ir.js";
-import { box, label, line, type Point } from "./svg-shapes.js";
+import type { AnyNode, Graph } from "../graph/ir.js";
+import { branchRows, cell, channels, drawBranch, drawCell, drawLayer, step } from "./svg-branch.js";
+import { label, line, type Point } from "./svg-shapes.js";
 
 /** A drawing whose top left corner is 0, 0. */
 export interface Figure {
@@ -12,18 +13,49 @@ export interface Figure {
   readonly content: string;
 }
 
-const cell = { width: 120, height: 26, gap: 8 } as const;
-const step = cell.height + cell.gap;
 /** Room for the way past the branches. */
 const lane = 22;
 
-/** The figure of blocks in a row; none when there is but one layer to draw. */
-export function drawBlocks(graph: Graph, blocks: readonly string[]): Figure | undefined {
+/**
+ * The figure of blocks in a row; none when there is but one layer to draw. Of blocks that are repeated
+ * the first stands for all.
+ */
+export function drawBlocks(
+  graph: Graph,
+  blocks: readonly string[],
+  { areRepeated }: { readonly areRepeated: boolean },
+): Figure | undefined {
   const [block = ""] = blocks;
-  const branches = branchesOf(graph, block);
-  if (branches.length > 0) return drawBranches(graph, blocks, branches);
-  const chain = blocks.flatMap((name) => layersUnder(graph, name));
-  return chain.length > 1 ? drawChain(chain) : undefined;
+  const repeated = areRepeated ? branchesOf(graph, block) : [];
+  if (repeated.length > 0) return drawBranches(graph, blocks, repeated);
+  const figures: Figure[] = [];
+  let chain: AnyNode[] = [];
+  for (const name of blocks) {
+    const branches = branchesOf(graph, name);
+    if (branches.length === 0) {
+      chain.push(...layersUnder(graph, name));
+      continue;
+    }
+    if (chain.length > 0) figures.push(drawChain(chain));
+    chain = [];
+    figures.push(drawBranches(graph, [name], branches));
+  }
+  if (chain.length > (figures.length > 0 ? 0 : 1)) figures.push(drawChain(chain));
+  return figures.length > 1 ? stack(figures) : figures[0];
+}
+
+/** Figures one under the other, each joined to the next. */
+function stack(figures: readonly Figure[]): Figure {
+  const centre = cell.width / 2;
+  let top = 0;
+  const parts = figures.flatMap(({ content, height }, at) => {
+    const placed = `<g transform="translate(0 ${top})">${content}</g>`;
+    const wire = line("wire", [centre, top - cell.gap], [centre, top]);
+    top += height + cell.gap;
+    return at === 0 ? [placed] : [wire, placed];
+  });
+  const width = Math.max(...figures.map((one) => one.width));
+  return { width, height: top - cell.gap, content: parts.join("\n") };
 }
 
 function branchesOf(graph: Graph, block: string): AnyNode[][] {
@@ -57,19 +89,15 @@ function drawBranches(
   branches: readonly AnyNode[][],
 ): Figure {
   const [block = ""] = blocks;
-  const rows = Math.max(...branches.map((branch) => branch.length));
+  const drawn = branches.map(branchRows);
+  const rows = Math.max(...drawn.map((branch) => branch.length));
   const width = branches.length * (cell.width + cell.gap) - cell.gap;
   const top = cell.gap + 4;
   const joinTop = top + rows * step;
   const parts: string[] = [];
-  branches.forEach((branch, column) => {
-    const x = column * (cell.width + cell.gap);
-    const centre = x + cell.width / 2;
-    const first = top + (rows - branch.length) * step;
-    parts.push(line("wire", [centre, 0], [centre, joinTop]));
-    branch.forEach((node, row) => {
-      parts.push(drawLayer(node, [x, first + row * step]));
-    });
+  drawn.forEach((branch, column) => {
+    const at: Point = [column * (cell.width + cell.gap), top + (rows - branch.length) * step];
+    parts.push(...drawBranch(branch, at, joinTop));
   });
   const joins = joinTexts(graph, block);
   joins.forEach((text, row) => {
@@ -121,47 +149,4 @@ function exceptionTexts(
     const end = joinTexts(graph, block).at(-1);
     return end === joins.at(-1) ? [] : [`${block}: ${end}`];
   });
-}
-
-function drawLayer(node: AnyNode, at: Point): string {
-  return drawCell(node.op.endsWith("pool") ? "pool" : "conv", at, cell.width, layerText(node));
-}
-
-function drawCell(
-  kind: "conv" | "pool" | "join",
-  [x, y]: Point,
-  width: number,
-  text: string,
-): string {
-  return (
-    box(kind, { x, y, width, height: cell.height }) + label([x + width / 2, y + 17], "small", text)
-  );
-}
-
-/** `3×3 384 /2 V`: kernel, channels, stride, and V where the edge is not padded, as in the paper. */
-function layerText(node: AnyNode): string {
-  if (node.op === "conv2d") {
-    const [, , ...kernel] = node.inputs[1]?.shape ?? [];
-    return windowText(`${kernel.join("×")} ${channels(node.outputs[0])}`, kernel, node.attributes);
-  }
-  if (node.op === "max_pool" || node.op === "avg_pool") {
-    const { kernel } = node.attributes;
-    const text = `${node.op.slice(0, 3)} pool ${kernel.join("×")}`;
-    return windowText(text, kernel, node.attributes);
-  }
-  return `FC ${channels(node.outputs[0])}`;
-}
-
-function windowText(
-  text: string,
-  kernel: readonly number[],
-  { stride, padding }: { readonly stride: readonly number[]; readonly padding: readonly number[] },
-): string {
-  const strides = Math.max(...stride) > 1 ? ` /${Math.max(...stride)}` : "";
-  const isValid = Math.max(...kernel) > 1 && Math.max(...padding) === 0;
-  return `${text}${strides}${isValid ? " V" : ""}`;
-}
-
-function channels(value: Value | undefined): number {
-  return value?.shape[1] ?? 0;
 }

@@ -45,7 +45,8 @@ function placeRows(graph: Graph, { rows, depth }: Summary): Place[] {
   let top = margin;
   let before: string | undefined;
   return rows.map((row) => {
-    const found = drawBlocks(graph, depth === "stage" ? blocksOf(graph, row.name) : [row.name]);
+    const blocks = depth === "stage" ? blocksOf(graph, row.name) : [row.name];
+    const found = drawBlocks(graph, blocks, { areRepeated: row.times > 1 });
     const figure = found?.content === before ? undefined : found;
     before = found?.content;
     const height = Math.max(stage.height, figure?.height ?? 0);

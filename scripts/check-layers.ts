@@ -12,6 +12,7 @@ import { type SourceFile, sourceFiles } from "./source-files.js";
  */
 const layers: Readonly<Record<string, number>> = {
   "core/error-codes.ts": -1,
+  "core/abort.ts": 0,
   "core/errors.ts": 0,
   "core/protobuf": 0,
   "core/tensor": 0,

@@ -2,7 +2,7 @@
  * @file The thread of an engine that computes as `reference` does and writes what it is asked into
  * the file that `workerData` names, a line each.
  *
- * A graph called "unreleasable" fails to be released; an input called "end" ends the thread.
+ * A graph called "slow" takes 50 ms to compile, one called "unreleasable" fails to be released; an input called "end" ends the thread.
  */
 import { appendFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
@@ -18,6 +18,7 @@ const reference = createReferenceExecutor();
 serveEngine({
   compile: async (graph, parameters) => {
     log(`compile ${graph.name}`);
+    if (graph.name === "slow") await setTimeout(50);
     const program = await reference.compile(graph, parameters);
     return {
       run: async (inputs, outputs) => {

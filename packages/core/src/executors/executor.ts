@@ -38,6 +38,8 @@ export interface CompileOptions {
    * the weights; the caller must not read them afterwards. False.
    */
   readonly consume?: boolean;
+  /** Gives the call up: it rejects with the reason, and what was prepared is freed. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** How to compile training steps. */
@@ -81,6 +83,11 @@ export interface RunOptions {
   readonly outputs?: readonly string[];
   /** Lets the executor take the input buffers away instead of copying them; false. */
   readonly transfer?: boolean;
+  /**
+   * Gives the run up: it rejects with the reason at once. A run that waits for others is then not
+   * computed; the result of one under way is dropped.
+   */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Settings that every executor understands. */

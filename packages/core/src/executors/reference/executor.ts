@@ -6,7 +6,14 @@ import type { AnyNode, Graph, Value } from "../../graph/ir.js";
 import { type OpName, ops } from "../../graph/ops.js";
 import { Uses } from "../../graph/uses.js";
 import { type Tensor, type Tensors, tensor } from "../../tensor/tensor.js";
-import type { Executor, Program, RunOptions, TrainingProgram, TrainingStep } from "../executor.js";
+import type {
+  CompileOptions,
+  Executor,
+  Program,
+  RunOptions,
+  TrainingProgram,
+  TrainingStep,
+} from "../executor.js";
 import { kernels } from "./kernels.js";
 import type { Kernel } from "./loops.js";
 
@@ -15,7 +22,10 @@ export function createReferenceExecutor(): Executor {
   return {
     name: "reference",
     description: "plain TypeScript loops, the definition of each op",
-    compile: async (graph, parameters) => compile(graph, parameters),
+    async compile(graph, parameters, { signal }: CompileOptions = {}) {
+      signal?.throwIfAborted();
+      return compile(graph, parameters);
+    },
     compileTraining: async (steps, variables) => compileTraining(steps, variables),
     dispose: async () => {},
   };
@@ -26,6 +36,7 @@ function compile(graph: Graph, parameters: Tensors): Program {
   const kept = new Set<Value>([...graph.outputs.values(), ...graph.parameters]);
   return {
     async run(inputs: Tensors, options: RunOptions = {}) {
+      options.signal?.throwIfAborted();
       const values = new Map<Value, Tensor>();
       for (const input of graph.inputs) values.set(input, given(inputs, input));
       for (const parameter of graph.parameters) values.set(parameter, given(parameters, parameter));

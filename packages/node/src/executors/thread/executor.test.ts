@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { GraphBuilder } from "@inception-resnet-v2/core/internal/graph/builder.js";
 import type { Graph } from "@inception-resnet-v2/core/internal/graph/ir.js";
 import { type Tensors, tensor } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
@@ -153,6 +154,41 @@ describe("ThreadExecutor", () => {
     assert.deepEqual([...found.keys()], ["a", "b"]);
     assert.deepEqual(found.get("a"), tensor([1], Float32Array.of(7)));
     assert.deepEqual(found.get("b"), found.get("a"));
+  });
+
+  it("computes no run that was given up before it began, and drops the one under way", async () => {
+    const program = await executor.compile(doubling("first"), none);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const runs = [1, 2, 3].map(() => program.run(inputs(), { signal }));
+    const kept = program.run(inputs());
+    await setTimeout(10); // the first has begun, and takes 20 ms
+    const reason = new Error("enough");
+    controller.abort(reason);
+    const from = performance.now();
+    for (const run of runs) await assert.rejects(run, (error) => error === reason);
+    assert.ok(performance.now() - from < 10);
+    assert.deepEqual([...((await kept).get("y")?.data ?? [])], [2, 4]);
+    assert.deepEqual(await log(), ["compile first", "run first", "run first"]);
+    await assert.rejects(program.run(inputs(), { signal }), (error) => error === reason);
+  });
+
+  it("releases what was compiled after it was given up, and compiles nothing that waits", async () => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const parameters = () => new Map([["w", tensor([2])]]);
+    const first = executor.compile(doubling("slow"), parameters(), { signal });
+    const second = executor.compile(doubling("second"), parameters(), { signal, consume: true });
+    while (!(await readFile(file, "utf8").catch(() => ""))) await setTimeout(1);
+    controller.abort();
+    for (const call of [first, second]) await assert.rejects(call, { name: "AbortError" });
+    await executor.dispose();
+    assert.deepEqual(await log(), [
+      "compile slow",
+      "release slow",
+      "w has 8 bytes",
+      "dispose engine",
+    ]);
   });
 
   it("fails what is under way when its thread ends, and what comes after", async () => {

@@ -2,9 +2,11 @@
  * @file An executor at the other end of a message channel: the caller's half of `serve.ts`.
  *
  * Weights and inputs travel by copy, or by transfer where the caller allows it, results by transfer.
- * The thread does not keep the process alive while idle.
+ * The thread does not keep the process alive while idle. A call that is given up rejects at once; the
+ * thread skips what it has not begun, and what it makes nevertheless is released.
  */
 import { Worker } from "node:worker_threads";
+import { orAborted, whenAborted } from "@inception-resnet-v2/core/internal/abort.js";
 import { ResourceError, unpackError } from "@inception-resnet-v2/core/internal/errors.js";
 import type {
   CompileOptions,
@@ -63,10 +65,13 @@ export class ThreadExecutor implements Executor {
   async compile(
     graph: Graph,
     parameters: Tensors,
-    { consume = false }: CompileOptions = {},
+    { consume = false, signal }: CompileOptions = {},
   ): Promise<Program> {
     const request = { kind: "compile", graph, parameters, consume } as const;
-    const { id } = await this.#ask(request, consume ? buffersOf(parameters) : []);
+    const asked = this.#ask(request, consume ? buffersOf(parameters) : [], signal);
+    const { id } = await orAborted(asked, signal, ({ id: late, isSkipped }) => {
+      if (!isSkipped) this.#release(late).catch(() => {});
+    });
     return {
       run: (inputs, run = {}) => this.#run(id, graph, inputs, run),
       dispose: () => this.#release(id),
@@ -111,18 +116,25 @@ export class ThreadExecutor implements Executor {
   async #run(program: number, graph: Graph, inputs: Tensors, run: RunOptions): Promise<Tensors> {
     const outputs = run.outputs ?? [...graph.outputs.keys()];
     const request = { kind: "run", program, inputs, outputs } as const;
-    return (await this.#ask(request, run.transfer ? buffersOf(inputs) : [])).outputs ?? new Map();
+    const asked = this.#ask(request, run.transfer ? buffersOf(inputs) : [], run.signal);
+    return (await orAborted(asked, run.signal)).outputs ?? new Map();
   }
 
   async #release(program: number): Promise<void> {
     if (!this.#failure) await this.#ask({ kind: "release", program });
   }
 
-  #ask(body: Body<Request>, transfer: ArrayBuffer[] = []): Promise<Reply> {
-    if (this.#failure) return Promise.reject(this.#failure);
+  async #ask(
+    body: Body<Request>,
+    transfer: ArrayBuffer[] = [],
+    signal?: AbortSignal,
+  ): Promise<Reply> {
+    signal?.throwIfAborted();
+    if (this.#failure) throw this.#failure;
     const id = this.#next++;
+    const request = { id, ...body, ...(signal && { givenUp: flagOf(signal) }) };
     return new Promise((resolve, reject) => {
-      this.#worker.postMessage({ id, ...body }, transfer); // throws on what cannot be sent
+      this.#worker.postMessage(request, transfer); // throws on what cannot be sent
       if (this.#waiting.size === 0) this.#worker.ref();
       this.#waiting.set(id, { resolve, reject });
     });
@@ -150,4 +162,16 @@ export class ThreadExecutor implements Executor {
       { cause },
     );
   }
+}
+
+const flags = new WeakMap<AbortSignal, Int32Array>();
+
+/** A flag that both threads see and the signal raises: messages wait until a run is over. */
+function flagOf(signal: AbortSignal): Int32Array {
+  const known = flags.get(signal);
+  if (known) return known;
+  const flag = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  flags.set(signal, flag);
+  whenAborted(signal, () => Atomics.store(flag, 0, 1));
+  return flag;
 }

@@ -9,8 +9,11 @@ import type { TrainingStep } from "@inception-resnet-v2/core/internal/executors/
 import type { Graph } from "@inception-resnet-v2/core/internal/graph/ir.js";
 import type { Tensors } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
 
-/** What the thread is asked; `id` comes back with the answer. */
-export type Request = { readonly id: number } & (
+/**
+ * What the thread is asked; `id` comes back with the answer. Once `givenUp` is not 0, nobody waits for
+ * that any more.
+ */
+export type Request = { readonly id: number; readonly givenUp?: Int32Array } & (
   | {
       readonly kind: "compile";
       readonly graph: Graph;
@@ -44,6 +47,8 @@ export type Request = { readonly id: number } & (
 export interface Reply {
   readonly id: number;
   readonly outputs?: Tensors;
+  /** Whether nothing was done, since nobody waits for it. */
+  readonly isSkipped?: boolean;
   readonly error?: PackedError;
 }
 

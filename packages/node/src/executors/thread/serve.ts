@@ -33,7 +33,11 @@ class ServedEngine {
   }
 
   async answer(request: Request): Promise<Reply> {
-    const { id } = request;
+    const { id, givenUp } = request;
+    if (givenUp && Atomics.load(givenUp, 0) !== 0) {
+      if (request.kind === "compile" && request.consume) freeBuffers(buffersOf(request.parameters));
+      return { id, isSkipped: true };
+    }
     try {
       const outputs = await this.#perform(request);
       return outputs ? { id, outputs } : { id };

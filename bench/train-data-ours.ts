@@ -36,7 +36,7 @@ if (!files.every(existsSync)) throw new Error("the photos are gone");
 const train: Sample[] = files.map((file, at) => ({ file, label: at % classes.length }));
 const dataset: Dataset = { folder: "", classes, train, validation: train.slice(0, 1) };
 const network = trainingNetwork(settings, { classes: classes.length, batch, given: [] });
-const { parameters } = startingParameters(network, { seed: 0, classes });
+const { parameters } = await startingParameters(network, { seed: 0, classes });
 const opening = openPhase({ settings, dataset, phase, executor, parameters });
 let opened = await opening.next();
 while (!opened.done) opened = await opening.next();
@@ -91,7 +91,7 @@ async function timeHead(): Promise<number> {
     executor,
     network: graph,
     step: { optimizer: { ...defaultSgd, nesterov: true }, weightDecay: 1e-4, clipNorm: 5 },
-    parameters: startingParameters(graph, { seed: 0, classes: [] }).parameters,
+    parameters: (await startingParameters(graph, { seed: 0, classes: [] })).parameters,
     seed: 0,
   });
   const random = createRandom(0);

@@ -31,6 +31,7 @@ const layers: Readonly<Record<string, number>> = {
   "core/index.ts": 6,
   "node/files": 6,
   "node/cli/exit-codes.ts": 7,
+  "node/thread": 7,
   "node/image": 7,
   "node/data": 8,
   "node/executors/thread": 8,

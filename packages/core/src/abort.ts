@@ -54,3 +54,20 @@ function listenTo(signal: AbortSignal): Set<() => void> {
   signal.addEventListener("abort", call, { once: true });
   return callbacks;
 }
+
+/**
+ * Frees something at the end of a scope. When the signal has come that is not waited for: it may have to
+ * wait itself, for a step that is under way.
+ */
+export function freeing(
+  signal: AbortSignal | undefined,
+  free: () => PromiseLike<void>,
+): AsyncDisposable {
+  return {
+    async [Symbol.asyncDispose]() {
+      const freed = Promise.resolve(free());
+      freed.catch(() => {}); // where nobody waits
+      if (!signal?.aborted) await freed;
+    },
+  };
+}

@@ -58,6 +58,7 @@ export const errorCodes = {
 
   // Weights and models
   WEIGHTS_UNKNOWN: "no weights have this name",
+  WEIGHTS_AMBIGUOUS: "a path and a repository of the hub have the same name",
   WEIGHTS_MISSING: "the weight file, or a file that belongs to it, does not exist",
   WEIGHTS_UNREADABLE: "a weight file cannot be read from where it is",
   WEIGHTS_UNREACHABLE: "weights cannot be downloaded",
@@ -94,6 +95,7 @@ export const errorCodes = {
   RUN_MISSING: "no run is in this folder",
   RUN_EXISTS: "a run is in this folder already",
   RUN_FINISHED: "the run has no epoch left",
+  RUN_WEIGHTS: "a run without a checkpoint began with weights that cannot be read again",
   RUN_UNWRITABLE: "no run folder can be made there",
   RUN_CONFIG: "the config.json of a run cannot be used",
   RUN_RESULTS: "the results.csv of a run cannot be used",
@@ -104,6 +106,7 @@ export const errorCodes = {
   // What the machine has
   ENGINE_MISSING: "the library of an engine cannot be loaded",
   ENGINE_STOPPED: "the thread of an engine has ended",
+  THREAD_STOPPED: "a thread that worked on weights has ended",
   DECODER_MISSING: "the image decoder cannot be loaded",
   LOADER_STOPPED: "the thread that decodes images has ended",
   PROCESSOR_UNSUPPORTED: "the processor does not compute in this number type",

@@ -1,9 +1,59 @@
 /**
- * @file The public door: everything a program may import from `inception-resnet-v2`; all of the core,
+ * @file The public door: everything that a program may import from `inception-resnet-v2`; all of the core,
  * and what needs Node.
  */
+
+// The core: networks, graphs, gradients, weights in memory, pixels, predictions
+
 export * from "@inception-resnet-v2/core";
-export { exitCodes } from "./cli/exit-codes.js";
+
+// The model: weights ready to use
+
+export { InceptionResNetV2 } from "./model/model.js";
+export type {
+  CallOptions,
+  ClassifyOptions,
+  CreateOptions,
+  ImageError,
+  LoadOptions,
+  ModelOptions,
+  StreamOptions,
+} from "./model/options.js";
+
+// Weights: found, downloaded, read and written
+
+export { loadWeights } from "./weights/load.js";
+export { resolveWeights, type WeightPlace, type WeightSource } from "./weights/place.js";
+export { findPulled, type PullOptions, type PullProgress, pull } from "./weights/pull.js";
+export { saveWeights } from "./weights/save.js";
+
+// Weights of other programs: in and out, with reports
+
+export { type ExportOptions, type ExportResult, exportWeights } from "./export/export.js";
+export { type ExportFormat, exportFormats } from "./export/formats.js";
+export { type ImportOptions, type ImportReport, importWeights } from "./export/import.js";
+export type { Difference, Parity } from "./export/parity.js";
+export type { ExportCheck } from "./export/read-again.js";
+export type { TakenTensor } from "./export/tensor-list.js";
+
+// Training: `train` is a stream of events, `fit` a promise with callbacks
+
+export type {
+  DoneEvent,
+  EpochEvent,
+  StartEvent,
+  StepEvent,
+  TrainingEvent,
+} from "./training/events.js";
+export { type FindRateOptions, findLearningRate } from "./training/find-rate.js";
+export { fit, type TrainCallbacks, type TrainResult } from "./training/fit.js";
+export { measurePlan, type Plan } from "./training/plan.js";
+export type { ResumeOptions, TrainControls } from "./training/prepare.js";
+export type { TrainOptions } from "./training/settings.js";
+export { train } from "./training/train.js";
+
+// Evaluation: how good weights are, and how far their scores can be believed
+
 export {
   type CalibrateOptions,
   type CalibrateResult,
@@ -17,40 +67,11 @@ export {
   type PhotoOptions,
   type UnreadablePhoto,
 } from "./evaluation/evaluate.js";
+
+// Engines: where any graph runs
+
 export { createExecutor, type EngineName, engineNames } from "./executors/index.js";
-export {
-  type ExportFormat,
-  type ExportOptions,
-  type ExportResult,
-  exportFormats,
-  exportWeights,
-} from "./export/export.js";
-export { type ImportOptions, type ImportReport, importWeights } from "./export/import.js";
-export type { Difference, Parity } from "./export/parity.js";
-export type { ExportCheck } from "./export/read-again.js";
-export type { TakenTensor } from "./export/tensor-list.js";
-export { InceptionResNetV2 } from "./model/model.js";
-export type {
-  ClassifyOptions,
-  CreateOptions,
-  ImageError,
-  LoadOptions,
-  ModelOptions,
-  StreamOptions,
-} from "./model/options.js";
-export type {
-  DoneEvent,
-  EpochEvent,
-  StartEvent,
-  StepEvent,
-  TrainingEvent,
-} from "./training/events.js";
-export { type FindRateOptions, findLearningRate } from "./training/find-rate.js";
-export { fineTune, fit, type TrainCallbacks, type TrainResult } from "./training/fit.js";
-export { measurePlan, type Plan } from "./training/plan.js";
-export type { ResumeOptions, TrainControls } from "./training/prepare.js";
-export type { TrainOptions } from "./training/settings.js";
-export { train } from "./training/train.js";
-export { loadWeights, type WeightSource } from "./weights/load.js";
-export { findPulled, type PullOptions, type PullProgress, pull } from "./weights/pull.js";
-export { saveWeights } from "./weights/save.js";
+
+// Exit codes of the command line
+
+export { exitCodes } from "./cli/exit-codes.js";

@@ -68,6 +68,6 @@ async function run(flags: EvaluateFlags): Promise<void> {
     process.stdout.write(`${JSON.stringify({ ...evaluation, unreadable: errors })}\n`);
   }
   if (report !== undefined) {
-    await writeText(report, await evaluationPage(`${weights} on ${data}`, evaluation));
+    await writeText(report, await evaluationPage(`${weights.name} on ${data}`, evaluation));
   }
 }

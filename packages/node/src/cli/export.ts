@@ -5,12 +5,9 @@
 import type { ArchitectureName } from "@inception-resnet-v2/core/internal/architecture/architecture.js";
 import { UsageError } from "@inception-resnet-v2/core/internal/errors.js";
 import { Command, Option } from "commander";
-import {
-  type ExportFormat,
-  type ExportResult,
-  exportFormats,
-  exportWeights,
-} from "../export/export.js";
+import { type ExportResult, exportWeights } from "../export/export.js";
+import { type ExportFormat, exportFormats } from "../export/formats.js";
+import { listenForInterruption } from "./interruption.js";
 import {
   archOption,
   dtypeOption,
@@ -79,8 +76,10 @@ async function run(weights: string | undefined, flags: ExportFlags): Promise<voi
   const { out, dtype, withPreprocessing, tensors: listed, json, ...options } = flags;
   if (out === undefined)
     throw new UsageError("OPTION_MISSING", "Expected --out with a file, got none");
+  using interruption = listenForInterruption();
   const result = await exportWeights({
     ...options,
+    signal: interruption.signal,
     weights: await weightsOf(weights),
     out,
     dtype: fileTypes[dtype],

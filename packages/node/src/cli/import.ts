@@ -7,6 +7,7 @@ import { UsageError } from "@inception-resnet-v2/core/internal/errors.js";
 import { type FileFormat, fileFormats } from "@inception-resnet-v2/core/internal/weights/opened.js";
 import { Command, Option } from "commander";
 import { type ImportReport, importWeights } from "../export/import.js";
+import { listenForInterruption } from "./interruption.js";
 import { dtypeOption, type FileTypeName, fileTypes, inputSize, pulledWeights } from "./options.js";
 import { parityRows, rowsText, someOf, tensorLines } from "./report-rows.js";
 
@@ -68,8 +69,10 @@ async function run(weights: string, flags: ImportFlags): Promise<void> {
       `Expected --out with a .safetensors file, got "${out}"; irv2 export writes other formats`,
     );
   }
+  using interruption = listenForInterruption();
   const report = await importWeights({
     ...options,
+    signal: interruption.signal,
     weights: await pulledWeights(weights),
     out,
     dtype: fileTypes[dtype],

@@ -5,7 +5,6 @@
 import { Irv2Error } from "@inception-resnet-v2/core/internal/errors.js";
 import { Command } from "commander";
 import { findLearningRate, type RateEvent } from "../training/find-rate.js";
-import { exitCodes } from "./exit-codes.js";
 import { listenForInterruption } from "./interruption.js";
 import { wholeNumber } from "./options.js";
 import { createProgress } from "./progress.js";
@@ -58,8 +57,7 @@ async function run(flags: TrainFlags & { steps: number }): Promise<void> {
   } finally {
     progress.stop();
   }
-  if (signal.aborted) process.exitCode = exitCodes.interrupted;
-  else if (!isFound) {
+  if (!isFound) {
     throw new Irv2Error(
       "RATE_MISSING",
       `Cannot suggest a learning rate: expected a finite loss for 3 steps at least, got ${curve.length}`,

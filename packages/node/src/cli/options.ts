@@ -14,7 +14,7 @@ import type { FloatType } from "@inception-resnet-v2/core/internal/weights/forma
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type EngineName, engineNames } from "../executors/index.js";
 import { InceptionResNetV2 } from "../model/model.js";
-import { findWeights } from "../weights/find.js";
+import { resolveWeights, type WeightPlace } from "../weights/place.js";
 import { listenForInterruption } from "./interruption.js";
 import { createByteProgress } from "./progress.js";
 
@@ -76,7 +76,7 @@ export function color(text: string): [number, number, number] {
 
 /** What `--weights` takes, for help. */
 export const weightsHelp =
-  "a file, everyday, imagenet (more: irv2 pull --help), or owner/name on the Hugging Face hub";
+  "a file, URL, everyday, imagenet (more: irv2 pull --help), or hf:owner/name on the Hugging Face hub";
 
 /** `--threads`. */
 export const threadsHelp = "compute threads (default: one per core)";
@@ -157,21 +157,21 @@ export function dtypeOption(text: string): Option {
  * The weights that are asked for, downloaded if need be, with a bar; those of the package where none
  * are, which is said on stderr.
  */
-export async function weightsOf(weights: string | undefined): Promise<string> {
+export async function weightsOf(weights: string | undefined): Promise<WeightPlace> {
   if (weights !== undefined) return pulledWeights(weights);
   process.stderr.write(
     "Using the bundled model (59 groceries, garments and recyclables); for the 1000 classes of ImageNet: --weights imagenet\n",
   );
-  return "everyday";
+  return { kind: "shipped", name: "everyday" };
 }
 
-/** What `--weights` says, downloaded if need be, with a bar. Ctrl-C keeps what has come. */
-export async function pulledWeights(weights: string): Promise<string> {
+/** Where the weights are that `--weights` says, pulled with a bar if need be. Ctrl-C keeps what has come. */
+export async function pulledWeights(weights: string): Promise<WeightPlace> {
   using interruption = listenForInterruption();
   const progress = createByteProgress();
   try {
     const { signal } = interruption;
-    return await findWeights(weights, {
+    return await resolveWeights(weights, {
       signal,
       onProgress: ({ bytes, totalBytes }) => progress.update(bytes, totalBytes),
     });
@@ -183,7 +183,6 @@ export async function pulledWeights(weights: string): Promise<string> {
 /** Opens the model that the flags describe. Untrained weights are announced on stderr. */
 export async function openModel(flags: ModelFlags): Promise<InceptionResNetV2> {
   const { preprocess, dropBackground, inputSize, ...rest } = flags;
-  const weights = await weightsOf(flags.weights);
   const options = {
     engine: rest.engine,
     threads: rest.threads,
@@ -194,10 +193,10 @@ export async function openModel(flags: ModelFlags): Promise<InceptionResNetV2> {
     inputSize,
     ...(preprocess && { preprocessing: preprocess }),
   };
-  const random = /^random(?::(\d+))?$/.exec(weights);
+  const random = /^random(?::(\d+))?$/.exec(flags.weights ?? "");
   if (random) {
     process.stderr.write("The weights are random, so the predictions are meaningless.\n");
     return InceptionResNetV2.create({ ...options, seed: Number(random[1] ?? 0) });
   }
-  return InceptionResNetV2.load(weights, { ...options, dropBackground });
+  return InceptionResNetV2.load(await weightsOf(flags.weights), { ...options, dropBackground });
 }

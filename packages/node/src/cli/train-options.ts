@@ -215,7 +215,7 @@ export function recipesText(): string {
 /** The flags as options of the library, once the weights that they name are here. */
 export async function openTrainOptions(flags: TrainFlags): Promise<TrainOptions> {
   const options = readTrainOptions(flags);
-  const { weights } = options;
+  const { weights } = flags;
   return weights === undefined ? options : { ...options, weights: await pulledWeights(weights) };
 }
 

@@ -1,6 +1,7 @@
 /**
  * @file A copy of weights with a temperature inside, fitted on photos that were not trained on.
  */
+import { freeing } from "@inception-resnet-v2/core/internal/abort.js";
 import { evaluateLogits } from "@inception-resnet-v2/core/internal/evaluation/metrics.js";
 import {
   crossFit,
@@ -8,15 +9,12 @@ import {
 } from "@inception-resnet-v2/core/internal/evaluation/temperature.js";
 import type { FloatType } from "@inception-resnet-v2/core/internal/weights/formats/floats.js";
 import { InceptionResNetV2 } from "../model/model.js";
-import type { LoadOptions } from "../model/options.js";
-import { loadWeights } from "../weights/load.js";
+import { isLoaded, loadWeights } from "../weights/load.js";
 import { saveWeights } from "../weights/save.js";
-import { labelledLogits, type PhotoOptions, type UnreadablePhoto } from "./evaluate.js";
+import { type EvaluateOptions, labelledLogits, type UnreadablePhoto } from "./evaluate.js";
 
 /** What to calibrate, on what, and where to. */
-export interface CalibrateOptions extends LoadOptions, PhotoOptions {
-  /** Weight file, or a name such as `everyday`. */
-  readonly weights: string;
+export interface CalibrateOptions extends EvaluateOptions {
   /** Where the copy goes; a file that is there is replaced. */
   readonly out: string;
   /** Number type of the copy; `F32`. */
@@ -47,11 +45,13 @@ export interface Confidence {
  * be written.
  */
 export async function calibrate(options: CalibrateOptions): Promise<CalibrateResult> {
-  const { weights, out, dtype, data, batch, signal, onProgress, dropBackground, ...rest } = options;
-  const asked = { arch: rest.arch, dropBackground, inputSize: rest.inputSize };
-  const loaded = await loadWeights(weights, asked);
+  const { weights, out, dtype, data, batch, signal, onProgress, onDownload, ...rest } = options;
+  const { arch, dropBackground, inputSize, format } = rest;
+  const asked = { arch, dropBackground, inputSize, format, signal, onProgress: onDownload };
+  const loaded = isLoaded(weights) ? weights : await loadWeights(weights, asked);
   const { network, parameters, provenance = {} } = loaded;
-  await using model = await InceptionResNetV2.of(loaded, rest);
+  const model = await InceptionResNetV2.fromWeights(loaded, { ...rest, signal });
+  await using _ = freeing(signal, () => model.dispose());
   const { input, unreadable } = await labelledLogits(model, { data, batch, signal, onProgress });
   const confidence = (logits: Float32Array): Confidence => {
     const { loss, calibrationError } = evaluateLogits({ ...input, logits });
@@ -67,6 +67,7 @@ export async function calibrate(options: CalibrateOptions): Promise<CalibrateRes
     unreadable,
   };
   await saveWeights(out, parameters, {
+    signal,
     ...(dtype && { dtype }),
     metadata: {
       network,

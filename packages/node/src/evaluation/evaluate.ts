@@ -2,15 +2,20 @@
  * @file How good weights are on a folder of labelled photos, by the path that `classify` takes.
  */
 
+import { freeing } from "@inception-resnet-v2/core/internal/abort.js";
 import { InputError } from "@inception-resnet-v2/core/internal/errors.js";
 import {
   type Evaluation,
   type EvaluationInput,
   evaluateLogits,
 } from "@inception-resnet-v2/core/internal/evaluation/metrics.js";
+import type { LoadedWeights } from "@inception-resnet-v2/core/internal/weights/take.js";
 import { findLabelled } from "../data/dataset.js";
 import { InceptionResNetV2 } from "../model/model.js";
 import type { LoadOptions } from "../model/options.js";
+import { isLoaded } from "../weights/load.js";
+import type { WeightSource } from "../weights/place.js";
+import type { PullOptions } from "../weights/pull.js";
 
 /** Which photos to go through, and how. */
 export interface PhotoOptions {
@@ -18,14 +23,18 @@ export interface PhotoOptions {
   readonly data: string;
   /** Images computed at once; 8. */
   readonly batch?: number | undefined;
+  /** Gives the call up, which rejects with the reason and leaves no file behind. */
   readonly signal?: AbortSignal | undefined;
+  /** Told how many photos are done. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
 /** What to evaluate. */
-export interface EvaluateOptions extends LoadOptions, PhotoOptions {
-  /** Weight file, or a name such as `everyday`. */
-  readonly weights: string;
+export interface EvaluateOptions extends Omit<LoadOptions, "onProgress">, PhotoOptions {
+  /** Where the weights are, or weights that were loaded before, which stay as they are. */
+  readonly weights: WeightSource | LoadedWeights;
+  /** Told of bytes as weights are downloaded. */
+  readonly onDownload?: PullOptions["onProgress"];
 }
 
 /** A photo that could not be read, and why. */
@@ -44,11 +53,15 @@ export interface EvaluateResult {
  * Classifies every photo of a folder and compares with the names of its folders. Probabilities are
  * those that `classify` gives: after the temperature of the weights. Throws `InputError` when the
  * folder cannot be used, a class is none of the model's, or no photo can be read, and `ModelError`
- * when the weights cannot be used.
+ * when the weights cannot be used, and the reason of the signal.
  */
 export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult> {
-  const { data, weights, batch, signal, onProgress, ...rest } = options;
-  await using model = await InceptionResNetV2.load(weights, rest);
+  const { data, weights, batch, signal, onProgress, onDownload, ...rest } = options;
+  const opening = { ...rest, signal };
+  const model = isLoaded(weights)
+    ? await InceptionResNetV2.fromWeights(weights, opening)
+    : await InceptionResNetV2.load(weights, { ...opening, onProgress: onDownload });
+  await using _ = freeing(signal, () => model.dispose());
   const { input, unreadable } = await labelledLogits(model, { data, batch, signal, onProgress });
   const logits = input.logits.map((logit) => logit / model.temperature);
   return { evaluation: evaluateLogits({ ...input, logits }), unreadable };
@@ -66,7 +79,7 @@ export async function labelledLogits(
   const [labels, files]: [number[], string[]] = [[], []];
   const unreadable: UnreadablePhoto[] = [];
   let done = 0;
-  for await (const result of model.logitsAll([...labelOf.keys()], { batch })) {
+  for await (const result of model.logitsAll([...labelOf.keys()], { batch, signal })) {
     const file = String(result.source);
     signal?.throwIfAborted();
     if ("error" in result) unreadable.push({ file, error: result.error });

@@ -16,7 +16,8 @@ import {
 import { InceptionResNetV2 } from "../model/model.js";
 import { loadWeights } from "../weights/load.js";
 import { saveWeights } from "../weights/save.js";
-import { type ExportFormat, exportWeights } from "./export.js";
+import { exportWeights } from "./export.js";
+import type { ExportFormat } from "./formats.js";
 
 describe("exportWeights()", () => {
   let folder: string;

@@ -1,21 +1,25 @@
 /**
  * @file A weight file of any program as one of ours, with a report on what became of each tensor.
+ *
+ * Reading, writing and comparing happen in a thread of their own.
  */
 import type { FloatType } from "@inception-resnet-v2/core/internal/weights/formats/floats.js";
-import {
-  type LoadedWeights,
-  type LoadWeightsOptions,
-  takeWeights,
+import type {
+  LoadedWeights,
+  LoadWeightsOptions,
 } from "@inception-resnet-v2/core/internal/weights/take.js";
-import { openWeights } from "../weights/open.js";
-import { saveWeights } from "../weights/save.js";
-import { compareWithOnnx, type Parity } from "./parity.js";
-import { listTensors, type TakenTensor } from "./tensor-list.js";
+import { callThread } from "../thread/call.js";
+import { sendable } from "../weights/load.js";
+import { resolveWeights, type WeightSource } from "../weights/place.js";
+import type { PullOptions } from "../weights/pull.js";
+import type { Parity } from "./parity.js";
+import { exportModule, exportStackMb, type ImportRequest } from "./requests.js";
+import type { TakenTensor } from "./tensor-list.js";
 
 /** What to read, and where to write it. */
-export interface ImportOptions extends LoadWeightsOptions {
-  /** A file, a folder, a checkpoint's prefix, or a name that `pull` knows. */
-  readonly weights: string;
+export interface ImportOptions extends LoadWeightsOptions, PullOptions {
+  /** A file, a folder, a checkpoint's prefix, or any other source of weights. */
+  readonly weights: WeightSource;
   /** Safetensors file to write; none where nothing is said. */
   readonly out?: string | undefined;
   /** Type of the numbers written; `F32`. */
@@ -42,40 +46,16 @@ export interface ImportReport
 
 /**
  * Reads weights, writes them, and compares with the file's own results where it can be run here (ONNX).
- * Throws as `loadWeights` and `saveWeights` do.
+ * Throws as `loadWeights` and `saveWeights` do, and the reason of the signal, which leaves no file behind.
  */
 export async function importWeights(options: ImportOptions): Promise<ImportReport> {
-  const { weights, out, dtype = "F32", parity = true, ...loading } = options;
-  const opened = await openWeights(weights, loading.format);
-  const loaded = takeWeights(opened, weights, { ...loading, dropBackground: "unnamed" });
-  const { graph, parameters, format, naming, network, ignored, droppedClasses } = loaded;
-  if (out !== undefined) {
-    const { labels, preprocessing, temperature, provenance } = loaded;
-    await saveWeights(out, parameters, {
-      dtype,
-      metadata: {
-        network,
-        ...(labels && { labels }),
-        ...(preprocessing && { preprocessing }),
-        ...(temperature !== undefined && { temperature }),
-        provenance: provenance ?? { importedFrom: format, naming },
-      },
-    });
-  }
-  const tensors = listTensors(opened, loaded);
-  const numbers = [...parameters.values()].reduce((sum, { data }) => sum + data.length, 0);
-  const compared = parity && opened.format === "onnx" && (await compareWithOnnx(opened, loaded));
-  return {
-    format,
-    naming,
-    network,
-    ignored,
-    droppedClasses,
-    tensors,
-    parameters: numbers,
-    absent: loaded.absent,
-    classes: graph.outputs.get("logits")?.shape[1] ?? null,
-    hasAuxiliary: graph.outputs.has("aux_logits"),
-    ...(compared && { parity: compared }),
-  };
+  const { weights, out, dtype = "F32", parity = true, signal, onProgress, ...loading } = options;
+  const { place, transfer } = await sendable(await resolveWeights(weights, { signal, onProgress }));
+  const request: ImportRequest = { kind: "import", place, loading, out, dtype, parity };
+  return callThread<ImportReport>(exportModule, request, {
+    transfer,
+    signal,
+    stackSizeMb: exportStackMb,
+    onReport: (progress) => onProgress?.(progress as never),
+  });
 }

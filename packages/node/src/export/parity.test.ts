@@ -88,7 +88,7 @@ describe("the comparison with an ONNX file", () => {
   it("shows in which stage other weights begin to differ", async () => {
     const out = join(folder, "model.onnx");
     await exportWeights({ weights, out, parity: false });
-    const opened = await openWeights(out);
+    const opened = await openWeights({ kind: "file", path: out, name: out });
     assert.equal(opened.format, "onnx");
     const other = await loadWeights(weights);
     const changed = other.parameters.get("block17_3/branch_1/conv2d_0b_1x7/weight");
@@ -104,7 +104,7 @@ describe("the comparison with an ONNX file", () => {
   it("says why there is none", async () => {
     const out = join(folder, "model.onnx");
     await exportWeights({ weights, out, parity: false });
-    const opened = await openWeights(out);
+    const opened = await openWeights({ kind: "file", path: out, name: out });
     assert.equal(opened.format, "onnx");
     const cut = { ...opened, bytes: opened.bytes.subarray(0, 1000) };
     const parity = await compareWithOnnx(cut as never, await loadWeights(weights));

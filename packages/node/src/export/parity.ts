@@ -46,13 +46,14 @@ interface Place {
 }
 
 /**
- * Runs an ONNX file and the network of ours on the same image. The parameters are used up: nothing of
+ * Runs an ONNX file and the network of ours on the same image, in the calling thread. The parameters are used up: nothing of
  * them is left. The end of a stage is compared as the convolution after it reads it, which every
  * exporter writes as NCHW; so it is where batch norm, ReLU and residual scale are folded.
  */
 export async function compareWithOnnx(
   onnx: Extract<OpenedWeights, { format: "onnx" }>,
   ours: Ours,
+  signal?: AbortSignal,
 ): Promise<Parity> {
   const found = matchByTopology(ours.graph, onnx.file);
   const places = stageEnds(ours.graph);
@@ -63,7 +64,8 @@ export async function compareWithOnnx(
     }),
   );
   const image = imageFor(ours);
-  const results = await runOurs(ours, places, image.floats);
+  const results = await runOurs(ours, places, image.floats, signal);
+  signal?.throwIfAborted();
   const added = [...watched.values()].filter((name) => !onnx.file.outputs.includes(name));
   let theirs: ReadonlyMap<string, OnnxResult>;
   try {
@@ -115,13 +117,14 @@ async function runOurs(
   { graph, parameters, temperature = 1 }: Ours,
   places: readonly Place[],
   image: Tensor,
+  signal: AbortSignal | undefined,
 ): Promise<Tensors> {
   const ends = places.map(({ title, value }) => [title, value] as const);
   const watched = { ...graph, outputs: new Map([...ends, ...graph.outputs]) };
   const executor = await createExecutor();
   try {
-    const program = await executor.compile(watched, parameters, { consume: true });
-    const results = await program.run(new Map([["image", image]]));
+    const program = await executor.compile(watched, parameters, { consume: true, signal });
+    const results = await program.run(new Map([["image", image]]), { signal });
     const logits = results.get("logits");
     if (!logits) return results;
     const data = softmax(Array.from(logits.data, (logit) => logit / temperature));

@@ -38,11 +38,16 @@ export async function readAgain(
   path: string,
   format: FileFormat,
   written: LoadedWeights,
+  signal: AbortSignal,
 ): Promise<ExportCheck> {
-  const opened = await openWeights(path, format);
+  const opened = await openWeights({ kind: "file", path, name: path }, format);
+  signal.throwIfAborted();
   const tensors = compareTensors(opened, path, written);
   if (opened.format !== "onnx") return tensors;
-  return { ...tensors, parity: await compareWithOnnx(opened, { ...written, droppedClasses: 0 }) };
+  return {
+    ...tensors,
+    parity: await compareWithOnnx(opened, { ...written, droppedClasses: 0 }, signal),
+  };
 }
 
 function compareTensors(

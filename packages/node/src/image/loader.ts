@@ -7,6 +7,7 @@
  */
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import { orAborted } from "@inception-resnet-v2/core/internal/abort.js";
 import {
   type PackedError,
   ResourceError,
@@ -57,7 +58,15 @@ export interface LoadRequest {
 /** What a thread answers. */
 export type Reply = { readonly tensor: Tensor } | { readonly error: PackedError };
 
+/** How to load one image. */
+export interface LoadImageOptions {
+  /** Name of the stream of random numbers that augments it; by default it stays as it is. */
+  readonly stream?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 interface Job extends LoadRequest {
+  readonly signal?: AbortSignal | undefined;
   readonly buffers: ArrayBuffer[];
   readonly resolve: (tensor: Tensor) => void;
   readonly reject: (error: Error) => void;
@@ -80,44 +89,54 @@ export class ImageLoader {
 
   /**
    * The tensor [3,height,width] of an image; augmented if a stream is named, and the same for one
-   * name each time. Throws `InputError` when it cannot be read.
+   * name each time. Throws `InputError` when it cannot be read, and the reason of the signal at once: an
+   * image that waits is then not loaded.
    */
-  load(source: ImageSource, stream?: string): Promise<Tensor> {
-    return new Promise((resolve, reject) => {
-      if (this.#isDisposed) throw stopped("the loader was disposed of");
-      this.#queue.push({ ...pack(source), stream, resolve, reject });
+  async load(source: ImageSource, { stream, signal }: LoadImageOptions = {}): Promise<Tensor> {
+    signal?.throwIfAborted();
+    if (this.#isDisposed) throw stopped("the loader was disposed of");
+    const loading = new Promise<Tensor>((resolve, reject) => {
+      this.#queue.push({ ...pack(source), stream, signal, resolve, reject });
       this.#dispatch();
     });
+    return orAborted(loading, signal);
   }
 
   /**
    * Loads any number of images in order, in bounded memory: at most `ahead` (4) are loaded or being
    * loaded before the caller asks for them. An image that cannot be read gives its error in its
-   * place, and the others still come.
+   * place, and the others still come. Throws the reason of the signal.
    */
   async *stream(
     sources: Iterable<ImageSource> | AsyncIterable<ImageSource>,
-    { ahead = 4 }: { readonly ahead?: number } = {},
+    {
+      ahead = 4,
+      signal,
+    }: { readonly ahead?: number; readonly signal?: AbortSignal | undefined } = {},
   ): AsyncGenerator<LoadedImage> {
     const iterator =
       Symbol.asyncIterator in sources
         ? sources[Symbol.asyncIterator]()
         : sources[Symbol.iterator]();
     const next = () => {
-      const result = this.#loadNext(iterator);
+      const result = this.#loadNext(iterator, signal);
       result.catch(() => {}); // an error of the iterator comes out where the result is awaited
       return result;
     };
     const waiting = Array.from({ length: Math.max(1, ahead) }, next);
     try {
       for (;;) {
-        const result = await waiting.shift();
+        const result = await orAborted(waiting.shift() ?? next(), signal);
+        signal?.throwIfAborted();
         if (!result) return;
         waiting.push(next());
         yield result;
       }
     } finally {
-      await iterator.return?.();
+      const end = Promise.resolve(iterator.return?.());
+      if (signal?.aborted)
+        end.catch(() => {}); // it may wait for something that never comes
+      else await end;
     }
   }
 
@@ -130,10 +149,11 @@ export class ImageLoader {
 
   async #loadNext(
     iterator: Iterator<ImageSource> | AsyncIterator<ImageSource>,
+    signal: AbortSignal | undefined,
   ): Promise<LoadedImage | undefined> {
     const { done, value: source } = await iterator.next();
     if (done) return undefined;
-    return this.load(source).then(
+    return this.load(source, { signal }).then(
       (tensor) => ({ source, tensor }),
       (error: Error) => ({ source, error }),
     );
@@ -141,6 +161,10 @@ export class ImageLoader {
 
   #dispatch(): void {
     for (let job = this.#queue[0]; job; job = this.#queue[0]) {
+      if (job.signal?.aborted) {
+        this.#queue.shift();
+        continue;
+      }
       const thread = this.#idleThread();
       if (!thread) return;
       this.#queue.shift();

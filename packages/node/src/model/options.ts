@@ -19,6 +19,7 @@ import type {
 } from "@inception-resnet-v2/core/internal/weights/take.js";
 import type { EngineName } from "../executors/index.js";
 import { ImageLoader } from "../image/loader.js";
+import type { PullOptions } from "../weights/pull.js";
 
 /** How to run a model, whatever its weights. */
 export interface ModelOptions {
@@ -44,19 +45,30 @@ export interface CreateOptions extends ModelOptions, NetworkOptions {
   readonly initializer?: Initializer | undefined;
   /** Two models of one seed have equal weights; 0. */
   readonly seed?: number | undefined;
+  /** Gives the call up, which rejects with the reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** How to load weights. */
-export interface LoadOptions extends ModelOptions, LoadWeightsOptions {}
+/** How to load weights; a download tells `onProgress` of its bytes. */
+export interface LoadOptions extends ModelOptions, LoadWeightsOptions, PullOptions {}
+
+/** What ends a call early. */
+export interface CallOptions {
+  /**
+   * Gives the call up: it rejects with the reason at once. An image or batch that waits is not computed,
+   * the result of one under way is dropped.
+   */
+  readonly signal?: AbortSignal | undefined;
+}
 
 /** How to go through many images. */
-export interface StreamOptions {
+export interface StreamOptions extends CallOptions {
   /** Images computed at once; 1. */
   readonly batch?: number;
 }
 
 /** How to classify. */
-export interface ClassifyOptions {
+export interface ClassifyOptions extends CallOptions {
   /** How many classes to give, the likeliest first; 5. */
   readonly topK?: number;
 }

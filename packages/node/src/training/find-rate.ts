@@ -2,6 +2,7 @@
  * @file The learning rate range test (Smith 2017, arXiv 1506.01186): steps at a rate that grows from
  * tiny to too large, and the rate at which the loss fell fastest. Nothing is kept of it.
  */
+import { freeing, orAborted } from "@inception-resnet-v2/core/internal/abort.js";
 import { fitToPhotos } from "./batches.js";
 import type { DataEvent, PrepareEvent, WarningEvent } from "./events.js";
 import { openPhase } from "./open-phase.js";
@@ -38,7 +39,10 @@ const smoothing = 0.9;
 /** The test ends when the smoothed loss is this many times the lowest. */
 const divergence = 4;
 
-/** Runs the test on the last phase of what would be trained. Throws as `train` does. */
+/**
+ * Runs the test on the last phase of what would be trained. Throws as `train` does, and the reason of the
+ * signal, whenever that comes.
+ */
 export async function* findLearningRate(
   options: FindRateOptions,
 ): AsyncGenerator<DataEvent | PrepareEvent | WarningEvent | RateEvent | RateFoundEvent> {
@@ -46,17 +50,19 @@ export async function* findLearningRate(
   const { settings, dataset, parameters } = yield* prepare(options);
   const phase = fitToPhotos(settings.phases.at(-1) as Phase, dataset.train.length);
   const executor = await openExecutor(settings);
-  await using _ = { [Symbol.asyncDispose]: () => executor.dispose() };
+  await using _ = freeing(signal, () => executor.dispose());
   const opening = { settings, dataset, phase, executor, parameters, signal, keepFeatures: false };
-  await using open = yield* openPhase(opening);
+  const open = yield* openPhase(opening);
+  await using __ = freeing(signal, () => open[Symbol.asyncDispose]());
   const found: RateEvent[] = [];
   let [average, epoch] = [0, 0];
   search: while (found.length < steps && open.steps > 0) {
     for await (const batch of open.batches(epoch++)) {
       const at = found.length;
-      if (at === steps || signal?.aborted) break search;
+      signal?.throwIfAborted();
+      if (at === steps) break search;
       const learningRate = lowest * (highest / lowest) ** (at / Math.max(steps - 1, 1));
-      const { loss } = await open.trainer.gradients(at, batch);
+      const { loss } = await orAborted(open.trainer.gradients(at, batch), signal);
       average = smoothing * average + (1 - smoothing) * loss;
       const smoothed = average / (1 - smoothing ** (at + 1));
       if (!Number.isFinite(smoothed)) break search;
@@ -65,11 +71,11 @@ export async function* findLearningRate(
       yield event;
       const least = Math.min(...found.map((one) => one.smoothed));
       if (smoothed > divergence * least) break search;
-      await open.trainer.update(at, learningRate);
+      await orAborted(open.trainer.update(at, learningRate), signal);
     }
   }
   const choice = chooseRate(found);
-  if (choice && !signal?.aborted) yield { event: "found", ...choice };
+  if (choice) yield { event: "found", ...choice };
 }
 
 /** The rates that a test suggests; undefined when it had too few steps. */

@@ -7,7 +7,7 @@ import { colorPhotos } from "@inception-resnet-v2/test/helpers/color-photos.js";
 import type { Sample } from "../data/dataset.js";
 import type { EpochEvent, StepEvent, TrainingEvent } from "./events.js";
 import { findLearningRate } from "./find-rate.js";
-import { fineTune, fit } from "./fit.js";
+import { fit } from "./fit.js";
 import { openPhase } from "./open-phase.js";
 import { measurePlan } from "./plan.js";
 import { prepare } from "./prepare.js";
@@ -29,11 +29,12 @@ describe("training in a program", () => {
     weights = join(run, "weights", "best.safetensors");
   });
 
-  it("fineTune() trains the classifier, then the end of the network, and calls back", async () => {
+  it("fit() fine-tunes: it trains the classifier, then the end of the network, and calls back", async () => {
     const [steps, epochs, all]: [StepEvent[], EpochEvent[], TrainingEvent[]] = [[], [], []];
-    const { status, epochs: rows } = await fineTune({
+    const { status, epochs: rows } = await fit({
       data,
       weights,
+      fineTune: true,
       out: at("tuned"),
       batch: 6,
       epochs: 1,

@@ -1,5 +1,5 @@
 /**
- * @file Training for programs: the stream of events, and functions that wait for its end.
+ * @file Training for programs that wait for its end; `train` gives the same as a stream of events.
  */
 import type { DoneEvent, EpochEvent, StepEvent, TrainingEvent } from "./events.js";
 import type { ResumeOptions, TrainControls } from "./prepare.js";
@@ -26,14 +26,15 @@ export interface TrainResult {
 }
 
 /**
- * Trains to the end and gives what came of it; `resume` goes on with a run. The weights are in the
- * run folder: `weights/best.safetensors` and `weights/last.safetensors`.
+ * Trains to the end and gives what came of it: `train` as a promise, with callbacks. `resume` goes on with
+ * a run. The weights are in the run folder: `weights/best.safetensors` and `weights/last.safetensors`.
  *
  * ```ts
- * const { run, best } = await fit({ data: "photos", width: 0.35, inputSize: 139, epochs: 12 });
+ * const { run, best } = await fit({ data: "photos", weights: "everyday", fineTune: true });
  * await using model = await InceptionResNetV2.load(`${run}/weights/best.safetensors`);
  * ```
  *
+ * A signal lets the step under way end and writes a checkpoint: the status is then `interrupted`.
  * Throws as `train` does.
  */
 export async function fit(
@@ -54,14 +55,4 @@ export async function fit(
   if (!done) throw new Error("a training ended without its last event");
   const { event: status, run, best } = done;
   return { status, run, epochs, ...(best && { best }) };
-}
-
-/**
- * Fine-tunes weights on new photos in two phases: the classifier alone on the kept features of a
- * frozen body, then everything after `freeze` (the network's freeze point) at a tenth of the rate.
- */
-export function fineTune(
-  options: TrainOptions & { readonly weights: string } & TrainControls & TrainCallbacks,
-): Promise<TrainResult> {
-  return fit({ recipe: "fine-tune", ...options, fineTune: true });
 }

@@ -8,6 +8,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { freeing } from "@inception-resnet-v2/core/internal/abort.js";
 import {
   isAuxiliary,
   isClassifier,
@@ -98,17 +99,13 @@ async function* computeFeatures({
   const features = network.outputs.get("features");
   if (!features) return;
   const body = selectOutputs(network, new Map([["features", features]]));
-  const program = await executor.compile(body, parameters);
+  const program = await executor.compile(body, parameters, { signal });
+  await using _ = freeing(signal, () => program.dispose());
   const [input] = body.inputs;
-  try {
-    for await (const images of validationBatches(samples, input?.shape[0] ?? 1, load)) {
-      signal?.throwIfAborted();
-      const inputs = new Map([[input?.name ?? "", images]]);
-      const rows = (await program.run(inputs, { transfer: true })).get("features");
-      if (rows) yield rows;
-    }
-  } finally {
-    await program.dispose();
+  for await (const images of validationBatches(samples, input?.shape[0] ?? 1, load)) {
+    const inputs = new Map([[input?.name ?? "", images]]);
+    const rows = (await program.run(inputs, { transfer: true, signal })).get("features");
+    if (rows) yield rows;
   }
 }
 

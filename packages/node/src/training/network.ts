@@ -12,9 +12,9 @@ import {
   type Tensor,
   type Tensors,
 } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
-import { initializeParameters } from "@inception-resnet-v2/core/internal/weights/initialize.js";
 import type { NetworkShape } from "@inception-resnet-v2/core/internal/weights/metadata.js";
 import type { LoadedWeights } from "@inception-resnet-v2/core/internal/weights/take.js";
+import { drawParameters } from "../weights/load.js";
 import type { Settings } from "./settings.js";
 
 /** The network of a run at a batch size; `given` are names of parameters that it has already. */
@@ -33,16 +33,23 @@ export function networkShape({ arch, width, inputSize, dropout }: Settings): Net
   return { arch, width, inputSize, pooling: "avg", dropout };
 }
 
+/** What new values depend on. */
+export interface StartOptions {
+  readonly seed: number;
+  readonly classes: readonly string[];
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Values for all parameters: those of the weights, and new ones where the weights have none or are
  * for other classes. Also gives the names of the new ones.
  */
-export function startingParameters(
+export async function startingParameters(
   graph: Graph,
-  { seed, classes }: { seed: number; classes: readonly string[] },
+  { seed, classes, signal }: StartOptions,
   loaded?: LoadedWeights,
-): { parameters: Tensors; fresh: readonly string[] } {
-  const parameters = new Map(initializeParameters(graph, { initializer: "slim", seed }));
+): Promise<{ parameters: Tensors; fresh: readonly string[] }> {
+  const parameters = new Map(await drawParameters(graph, { initializer: "slim", seed }, signal));
   if (!loaded) return { parameters, fresh: graph.parameters.map(({ name }) => name) };
   const sameClasses =
     loaded.labels?.length === classes.length &&

@@ -2,6 +2,7 @@
  * @file What a phase computes with: its part of the network compiled, and its photos or features.
  */
 import { availableParallelism, freemem } from "node:os";
+import { orAborted } from "@inception-resnet-v2/core/internal/abort.js";
 import type { Executor } from "@inception-resnet-v2/core/internal/executors/executor.js";
 import type { Graph, Value } from "@inception-resnet-v2/core/internal/graph/ir.js";
 import type { Tensor, Tensors } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
@@ -62,7 +63,7 @@ export interface OpenPhase extends AsyncDisposable {
 export async function* openPhase(
   options: PhaseOptions,
 ): AsyncGenerator<PrepareEvent | WarningEvent, OpenPhase> {
-  const { settings, dataset, phase, executor, parameters, state } = options;
+  const { settings, dataset, phase, executor, parameters, state, signal } = options;
   const loader = openLoader(settings);
   try {
     const whole = trainingNetwork(settings, {
@@ -72,10 +73,10 @@ export async function* openPhase(
     });
     const isHead = phase.freeze === "body";
     const photos: LoadSample = (sample, stream) =>
-      loader.load(sample.file, stream === "" ? undefined : stream);
+      loader.load(sample.file, { stream: stream === "" ? undefined : stream });
     const load = isHead ? yield* loadFeatures(options, whole, photos) : photos;
     const network = isHead ? headOf(whole) : whole;
-    const trainer = await Trainer.create({
+    const creating = Trainer.create({
       executor,
       network,
       step: stepOptions(settings, phase, whole),
@@ -85,6 +86,7 @@ export async function* openPhase(
       ...(state && { state }),
       ...(settings.ema !== null && { averageDecay: settings.ema }),
     });
+    const trainer = await orAborted(creating, signal, (late) => void late.dispose());
     const source = { settings, phase, dataset, load };
     return {
       trainer,

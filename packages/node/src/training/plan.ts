@@ -2,6 +2,7 @@
  * @file What a training would take: a few real steps of it are measured, the rest is arithmetic.
  */
 
+import { freeing, orAborted } from "@inception-resnet-v2/core/internal/abort.js";
 import type { ArchitectureName } from "@inception-resnet-v2/core/internal/architecture/architecture.js";
 import { type Graph, isTrainable } from "@inception-resnet-v2/core/internal/graph/ir.js";
 import { sizeOf } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
@@ -38,7 +39,8 @@ const timedSteps = 3;
 
 /**
  * Measures the last phase of what would be trained, in this process: call it in one of its own for
- * the memory to be its own. Leaves nothing behind; throws as `train` does.
+ * the memory to be its own. Leaves nothing behind; throws as `train` does, and the reason of the
+ * signal, whenever that comes.
  */
 export async function measurePlan(options: TrainOptions & TrainControls): Promise<Plan> {
   const { signal } = options;
@@ -46,13 +48,13 @@ export async function measurePlan(options: TrainOptions & TrainControls): Promis
   const phase = fitToPhotos(settings.phases.at(-1) as Phase, dataset.train.length);
   const photos = dataset.train.length + dataset.validation.length;
   const executor = await openExecutor(settings);
-  await using _ = { [Symbol.asyncDispose]: () => executor.dispose() };
+  await using _ = freeing(signal, () => executor.dispose());
   const featuresOf = dataset.train.slice(0, phase.batch);
   const opening = { settings, dataset, phase, executor, parameters, signal, featuresOf };
   const { open, startSeconds } = await timeOpening(opening, photos);
-  await using phaseOpen = open;
-  const imagesPerSecond = await timeSteps(phase, phaseOpen);
-  const perSecond = await timeValidation(dataset.validation, phase, phaseOpen);
+  await using __ = freeing(signal, () => open[Symbol.asyncDispose]());
+  const imagesPerSecond = await timeSteps(phase, open, signal);
+  const perSecond = await orAborted(timeValidation(dataset.validation, phase, open), signal);
   const epochSeconds =
     dataset.train.length / imagesPerSecond + dataset.validation.length / perSecond;
   const { epochs } = phase;
@@ -87,12 +89,16 @@ async function timeOpening(options: PhaseOptions, photos: number) {
   return { open: next.value, startSeconds: seconds - featureSeconds + all };
 }
 
-async function timeSteps({ batch }: Phase, { trainer, batches }: OpenPhase): Promise<number> {
+async function timeSteps(
+  { batch }: Phase,
+  { trainer, batches }: OpenPhase,
+  signal: AbortSignal | undefined,
+): Promise<number> {
   let [step, started] = [0, performance.now()];
   for (let epoch = 0; step <= timedSteps; epoch++) {
     for await (const parts of batches(epoch)) {
-      await trainer.gradients(step, parts);
-      await trainer.update(step, 1e-6);
+      await orAborted(trainer.gradients(step, parts), signal);
+      await orAborted(trainer.update(step, 1e-6), signal);
       if (step === 0) started = performance.now();
       if (++step > timedSteps) break;
     }

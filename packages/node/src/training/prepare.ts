@@ -10,7 +10,8 @@ import { divide } from "@inception-resnet-v2/core/internal/training/freeze.js";
 import type { LoadedWeights } from "@inception-resnet-v2/core/internal/weights/take.js";
 import { type Dataset, findDataset } from "../data/dataset.js";
 import { type DataReport, inspectDataset, withoutUnreadable } from "../data/inspect.js";
-import { loadWeights } from "../weights/load.js";
+import { isLoaded, loadWeights } from "../weights/load.js";
+import { inMemory, placeText, resolveWeights } from "../weights/place.js";
 import type { DataEvent, PrepareEvent } from "./events.js";
 import { pickVariables, startingParameters, trainingNetwork } from "./network.js";
 import { type Checkpoint, readCheckpoint } from "./run/checkpoint.js";
@@ -90,7 +91,11 @@ export async function* prepare(
     const parameters = pickVariables(checkpoint.variables, network.parameters, file);
     return { ...common, parameters, fresh: [], checkpoint };
   }
-  const { parameters, fresh } = startingParameters(network, { seed, classes }, loaded);
+  const { parameters, fresh } = await startingParameters(
+    network,
+    { seed, classes, signal: options.signal },
+    loaded,
+  );
   return { ...common, parameters, fresh: loaded ? fresh : [] };
 }
 
@@ -119,14 +124,22 @@ async function* inspect(
 /** Classes without names are replaced by those of the photos, however many they are. */
 const startWith = { dropBackground: "unnamed" } as const;
 
-async function begin(options: TrainOptions): Promise<Asked> {
-  const { weights, arch } = options;
-  const loaded =
-    weights === undefined ? undefined : await loadWeights(weights, { ...startWith, arch });
-  return { settings: settle(options, loaded), ...(loaded && { loaded }) };
+async function begin({ weights, ...options }: TrainOptions & TrainControls): Promise<Asked> {
+  if (weights === undefined) return { settings: settle(options) };
+  if (isLoaded(weights)) {
+    return { settings: settle({ ...options, weights: inMemory }, weights), loaded: weights };
+  }
+  const { signal, arch } = options;
+  const place = await resolveWeights(weights, { signal });
+  const loaded = await loadWeights(place, { ...startWith, arch, signal });
+  return { settings: settle({ ...options, weights: placeText(place) }, loaded), loaded };
 }
 
-async function reopen({ resume, extendEpochs = 0 }: ResumeOptions): Promise<Asked> {
+async function reopen({
+  resume,
+  extendEpochs = 0,
+  signal,
+}: ResumeOptions & TrainControls): Promise<Asked> {
   const folder = runFolder(resume);
   const config = await readRunConfig(resume);
   const { phases } = config.settings;
@@ -153,7 +166,14 @@ async function reopen({ resume, extendEpochs = 0 }: ResumeOptions): Promise<Aske
   if (checkpoint) return { settings, folder, config, checkpoint };
   // A run that was stopped before its first checkpoint starts once more.
   const { weights } = settings;
-  const loaded = weights === null ? undefined : await loadWeights(weights, { ...startWith, arch });
+  if (weights === inMemory) {
+    throw new UsageError(
+      "RUN_WEIGHTS",
+      `Cannot resume "${resume}": expected a checkpoint, or weights that can be read again, got none of the first and weights that were in memory`,
+    );
+  }
+  const loaded =
+    weights === null ? undefined : await loadWeights(weights, { ...startWith, arch, signal });
   return { settings, folder, config, ...(loaded && { loaded }) };
 }
 

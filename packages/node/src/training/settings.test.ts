@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { presets } from "@inception-resnet-v2/core/internal/image/presets.js";
 import { recipeNames, recipes } from "@inception-resnet-v2/core/internal/training/recipes.js";
-import { settle, type TrainOptions } from "./settings.js";
+import { type SettleOptions, settle } from "./settings.js";
 
 const data = "photos";
 
@@ -50,7 +50,7 @@ describe("settle()", () => {
     assert.ok((first ?? 0) > (second ?? 0));
   });
 
-  const wrong: [string, Partial<TrainOptions>, string][] = [
+  const wrong: [string, Partial<SettleOptions>, string][] = [
     ["an unknown recipe", { recipe: "best" as never }, "RECIPE_UNKNOWN"],
     ["no epochs", { epochs: 0 }, "OPTION_RANGE"],
     ["half a photo", { batch: 1.5 }, "OPTION_RANGE"],

@@ -24,6 +24,7 @@ import {
 } from "@inception-resnet-v2/core/internal/training/recipes.js";
 import type { LoadedWeights } from "@inception-resnet-v2/core/internal/weights/take.js";
 import { createExecutor, type EngineName, isEngineName } from "../executors/index.js";
+import type { WeightSource } from "../weights/place.js";
 
 /** What a caller may ask for; all of a recipe can be overridden. */
 export interface TrainOptions extends Partial<Recipe> {
@@ -31,8 +32,11 @@ export interface TrainOptions extends Partial<Recipe> {
   readonly data: string;
   /** Where decoded choices come from; by default `fine-tune` with weights, else `from-scratch-small`. */
   readonly recipe?: RecipeName | undefined;
-  /** Weight file to start from; by default the network starts untrained. */
-  readonly weights?: string | undefined;
+  /**
+   * Weights to start from: where they are, or weights that were loaded before; by default the network
+   * starts untrained.
+   */
+  readonly weights?: WeightSource | LoadedWeights | undefined;
   /** Which network of the family; that of the weights, else `inception_resnet_v2`. */
   readonly arch?: ArchitectureName | undefined;
   /** Multiplies the channels of every convolution; 1. Weights bring their own. */
@@ -121,13 +125,18 @@ export function recipeNameOf({
   weights,
 }: {
   readonly recipe?: RecipeName | undefined;
-  readonly weights?: string | undefined;
+  readonly weights?: unknown;
 }): RecipeName {
   return recipe ?? (weights === undefined ? "from-scratch-small" : "fine-tune");
 }
 
+/** What a caller asks for, with weights in words: a run folder keeps those. */
+export type SettleOptions = Omit<TrainOptions, "weights"> & {
+  readonly weights?: string | undefined;
+};
+
 /** Settles what was left open. Throws `UsageError` on a value out of range. */
-export function settle(options: TrainOptions, loaded?: LoadedWeights): Settings {
+export function settle(options: SettleOptions, loaded?: LoadedWeights): Settings {
   const name = recipeNameOf(options);
   if (!recipeNames.includes(name)) {
     throw new UsageError(
@@ -184,7 +193,7 @@ const headRate = 10;
 const headBatch = 64;
 
 function planPhases(
-  options: TrainOptions,
+  options: SettleOptions,
   recipe: Pick<Recipe, "epochs" | "batch" | "learningRate" | "warmupEpochs">,
 ): readonly Phase[] {
   const { freeze = "none", fineTune = false, headEpochs = 20, microBatch = recipe.batch } = options;
@@ -210,7 +219,7 @@ function planPhases(
   return [{ ...head, epochs: headEpochs, learningRate: recipe.learningRate * headRate }, tune];
 }
 
-function checkRanges(settings: Settings, options: TrainOptions, loaded?: LoadedWeights): void {
+function checkRanges(settings: Settings, options: SettleOptions, loaded?: LoadedWeights): void {
   const { dropout, labelSmoothing, ema, statisticsDecay, seed, engine, width } = settings;
   const share = (value: number) => value >= 0 && value < 1;
   require("ema", ema, ema === null || share(ema), "a number from 0 and below 1");

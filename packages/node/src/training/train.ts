@@ -16,8 +16,15 @@ import { openEvents } from "./run/tensorboard.js";
 import { openExecutor, type Settings, type TrainOptions } from "./settings.js";
 
 /**
- * Trains, fine-tunes, or goes on with a run, and tells what happens as it happens; the last event is
- * `done` or `interrupted`. Everything is in the run folder.
+ * Trains, fine-tunes (`fineTune`), or goes on with a run (`resume`), and tells what happens as it happens;
+ * the last event is `done` or `interrupted`. Everything is in the run folder. `fit` does the same as a
+ * promise.
+ *
+ * ```ts
+ * for await (const event of train({ data: "photos", weights: "everyday", fineTune: true })) {
+ *   if (event.event === "epoch") console.log(event.epoch, event.validationTop1);
+ * }
+ * ```
  *
  * Throws `UsageError`, `InputError`, `ModelError` or `ResourceError` before the first step when
  * something cannot be used, `ResourceError` when memory or disk run out, and `Irv2Error` when the

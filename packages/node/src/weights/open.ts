@@ -17,36 +17,38 @@ import type {
 } from "@inception-resnet-v2/core/internal/weights/opened.js";
 import { quote, quoteSome } from "@inception-resnet-v2/core/internal/weights/quote.js";
 import { fileKind } from "@inception-resnet-v2/core/internal/weights/strangers.js";
-import { findWeights } from "./find.js";
+import { fetchWeights } from "./fetch.js";
 import { readKeras } from "./formats/keras.js";
 import { readTfCheckpoint } from "./formats/tensorflow/tf-checkpoint.js";
 import { isTfTable } from "./formats/tensorflow/tf-table.js";
 import { isTfjs, readTfjs } from "./formats/tfjs.js";
 import { readTorch } from "./formats/torch/torch.js";
 import { isZip, readZip } from "./formats/zip/zip.js";
-import { readWeightBytes, sourceName, type WeightSource } from "./read-file.js";
-import { isShipped } from "./shipped.js";
+import type { WeightPlace } from "./place.js";
+import type { PullOptions } from "./pull.js";
+import { readWeightBytes } from "./read-file.js";
+import { readShipped } from "./shipped.js";
 import { openTfCheckpoint } from "./tf-checkpoint-files.js";
 
 const allFormats = "safetensors, PyTorch, Keras, TensorFlow, TensorFlow.js or ONNX";
 
 /**
- * Opens and checks a weight file; `format` says what it is where its content shall not. Throws
- * `ModelError` when it cannot be read, or is damaged.
+ * Opens and checks a weight file, in the calling thread, which may take a second; `format` says what it
+ * is where its content shall not. Throws `ModelError` when it cannot be read, or is damaged.
  */
 export async function openWeights(
-  source: WeightSource,
+  place: WeightPlace,
   format?: FileFormat,
+  options: PullOptions = {},
 ): Promise<OpenedWeights> {
-  const name = sourceName(source);
-  const path =
-    typeof source === "string" && !isShipped(source) ? await findWeights(source) : undefined;
+  const { name } = place;
+  const path = place.kind === "file" ? place.path : undefined;
   if (path !== undefined) {
     const kind = format ?? (await formatOfPath(path));
     if (kind === "tensorflow") return { format: kind, file: await openTfCheckpoint(path) };
     if (kind === "tfjs") return openTfjs(path, name);
   }
-  const bytes = await readWeightBytes(path ?? source);
+  const bytes = await readPlace(place, options);
   switch (format ?? formatOfBytes(bytes, name)) {
     case "torch":
       return { format: "torch", file: readTorch(bytes, name) };
@@ -65,6 +67,20 @@ export async function openWeights(
       return path === undefined ? refuseTfjs(name) : openTfjs(path, name);
     default:
       return { format: "safetensors", file: readSafetensors(bytes, name) };
+  }
+}
+
+/** All bytes, in an `ArrayBuffer` that nobody else holds; bytes that were given are taken away. */
+async function readPlace(place: WeightPlace, options: PullOptions): Promise<Uint8Array> {
+  switch (place.kind) {
+    case "shipped":
+      return readShipped(place.name);
+    case "file":
+      return readWeightBytes(place.path);
+    case "url":
+      return fetchWeights(place.url, options);
+    case "bytes":
+      return place.bytes;
   }
 }
 

@@ -28,8 +28,8 @@ export interface PullOptions {
 
 /**
  * The path of published weights on this machine, downloaded unless they are here: `imagenet`,
- * `ens-adv`, `keras`, `keras-notop`, `slim`, or `owner/name` of the Hugging Face hub, also with
- * `@revision`. The hub is asked for what is newest at a branch or tag, and what is here serves where
+ * `ens-adv`, `keras`, `keras-notop`, `slim`, or `owner/name` (`hf:owner/name`) of the Hugging Face hub,
+ * also with `@revision`. The hub is asked for what is newest at a branch or tag, and what is here serves where
  * it cannot be asked. Throws `UsageError` for another name, `ResourceError` without network, leave
  * or space, `ModelError` when there is no such file or its hash is wrong.
  */
@@ -80,7 +80,7 @@ interface Source {
 function sourceOf(text: string): Source | undefined {
   const known = publishedAs(text);
   if (known?.place === "web") return webSource(known);
-  const repository = parseRepository(known?.repository ?? text);
+  const repository = parseRepository(known?.repository ?? text.replace(/^hf:/, ""));
   return repository && hubSource(repository, known !== undefined);
 }
 

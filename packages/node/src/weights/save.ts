@@ -15,7 +15,7 @@ import { writeWeights } from "./write-weights.js";
 export async function saveWeights(
   path: string,
   parameters: Tensors,
-  options: SaveWeightsOptions = {},
+  { signal, ...options }: SaveWeightsOptions & { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<void> {
-  await writeWeights(path, weightParts(parameters, options));
+  await writeWeights(path, weightParts(parameters, options), { signal });
 }

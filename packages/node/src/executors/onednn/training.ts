@@ -6,8 +6,8 @@ import type { TrainingStep } from "@inception-resnet-v2/core/internal/executors/
 import { GraphBuilder } from "@inception-resnet-v2/core/internal/graph/builder.js";
 import type { Node } from "@inception-resnet-v2/core/internal/graph/ir.js";
 import type { Tensor, Tensors } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
+import { buffersOf, freeBuffers } from "../../thread/buffers.js";
 import type { EngineTraining } from "../thread/engine.js";
-import { buffersOf, freeBuffers } from "../thread/messages.js";
 import type { NumberType } from "./api/api.js";
 import type { Handles } from "./api/handles.js";
 import { weightGradientDescriptor } from "./lowerings/convolutions.js";

@@ -6,14 +6,7 @@ import type {
   ExecutorOptions,
 } from "@inception-resnet-v2/core/internal/executors/executor.js";
 import { ThreadExecutor } from "../thread/executor.js";
-import { loadOrt, type OrtBuild, type SessionOptions } from "./session.js";
-
-/**
- * ONNX Runtime matches the command line of the process against regular expressions, and libstdc++'s
- * matcher recurses once a character: a few hundred file names overflow the usual 4 MiB. Memory is
- * taken only as the stack grows.
- */
-const stackSizeMb = 256;
+import { loadOrt, type OrtBuild, ortStackMb, type SessionOptions } from "./session.js";
 
 /** An executor on one build of ONNX Runtime; throws `ResourceError` when that cannot be loaded. */
 export async function createOnnxRuntimeExecutor(
@@ -29,6 +22,6 @@ export async function createOnnxRuntimeExecutor(
     description: `ONNX Runtime ${version} (${build}${threads})`,
     module: new URL("./worker.js", import.meta.url),
     workerData,
-    stackSizeMb,
+    stackSizeMb: ortStackMb,
   });
 }

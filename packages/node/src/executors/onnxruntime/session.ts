@@ -17,6 +17,13 @@ import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-common";
 /** Which build of ONNX Runtime: `native` is onnxruntime-node, `wasm` is onnxruntime-web. */
 export type OrtBuild = "native" | "wasm";
 
+/**
+ * The stack that a thread needs which loads ONNX Runtime, in MiB: that matches the command line of the
+ * process against regular expressions, and libstdc++'s matcher recurses once a character, so that a few
+ * hundred file names overflow the usual 4 MiB. Memory is taken only as the stack grows.
+ */
+export const ortStackMb = 256;
+
 /** Settings of a session. */
 export interface SessionOptions {
   readonly build: OrtBuild;

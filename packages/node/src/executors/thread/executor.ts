@@ -19,7 +19,8 @@ import type {
 } from "@inception-resnet-v2/core/internal/executors/executor.js";
 import type { Graph } from "@inception-resnet-v2/core/internal/graph/ir.js";
 import type { Tensors } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
-import { buffersOf, type Reply, type Request } from "./messages.js";
+import { buffersOf } from "../../thread/buffers.js";
+import type { Reply, Request } from "./messages.js";
 
 /** What the thread runs, and what it is called. */
 export interface ThreadOptions {

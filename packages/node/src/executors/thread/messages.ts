@@ -3,7 +3,6 @@
  *
  * A program or training is known by the `id` of the request that compiled it.
  */
-import { MessageChannel } from "node:worker_threads";
 import type { PackedError } from "@inception-resnet-v2/core/internal/errors.js";
 import type { TrainingStep } from "@inception-resnet-v2/core/internal/executors/executor.js";
 import type { Graph } from "@inception-resnet-v2/core/internal/graph/ir.js";
@@ -50,21 +49,4 @@ export interface Reply {
   /** Whether nothing was done, since nobody waits for it. */
   readonly isSkipped?: boolean;
   readonly error?: PackedError;
-}
-
-/** The buffers behind some tensors, each once, as a message transfers them: two may share one. */
-export function buffersOf(tensors: Tensors): ArrayBuffer[] {
-  const buffers = new Set([...tensors.values()].map(({ data }) => data.buffer));
-  return [...buffers].filter((one) => one instanceof ArrayBuffer);
-}
-
-/**
- * Frees buffers now, not when the garbage collector comes by: the weights are a third of all memory.
- * A message to a closed port is dropped, with what was transferred to it.
- */
-export function freeBuffers(buffers: readonly ArrayBuffer[]): void {
-  const { port1, port2 } = new MessageChannel();
-  port2.close();
-  for (const buffer of buffers) port1.postMessage(undefined, [buffer]);
-  port1.close();
 }

@@ -7,8 +7,9 @@
 import { parentPort } from "node:worker_threads";
 import { packError } from "@inception-resnet-v2/core/internal/errors.js";
 import type { Tensors } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
+import { buffersOf, freeBuffers } from "../../thread/buffers.js";
 import type { Engine, EngineProgram, EngineTraining } from "./engine.js";
-import { buffersOf, freeBuffers, type Reply, type Request } from "./messages.js";
+import type { Reply, Request } from "./messages.js";
 
 /** Answers what this thread is asked, for as long as it lives; called once, by the thread's file. */
 export function serveEngine(engine: Engine): void {

@@ -116,11 +116,9 @@ export class Run {
   async saveConfig(): Promise<void> {
     const { settings, folder, dataset } = this;
     const { fingerprint } = this.#parts;
-    // Whole paths, so that the run can be resumed from anywhere.
-    const { data, weights } = settings;
-    const paths = { data: resolve(data), weights: weights === null ? null : resolve(weights) };
     const config: RunConfig = {
-      settings: { ...settings, ...paths },
+      // A whole path, as that of the weights is, so that the run can be resumed from anywhere.
+      settings: { ...settings, data: resolve(settings.data) },
       classes: dataset.classes,
       fingerprint,
     };

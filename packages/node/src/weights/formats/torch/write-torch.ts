@@ -124,6 +124,14 @@ export function encodeTorch(tensors: Tensors, options: WriteTorchOptions = {}): 
   return Buffer.concat([...zipParts(entriesOf(tensors, options), { alignment })]);
 }
 
+/** The bytes of a file, in parts. Throws `ModelError` as `writeTorch` does. */
+export function torchParts(
+  tensors: Tensors,
+  options: WriteTorchOptions = {},
+): Iterable<Uint8Array> {
+  return zipParts(entriesOf(tensors, options), { alignment });
+}
+
 /**
  * Writes a file beside and renames it, tensor by tensor: no half of it is ever under its final
  * name. The same tensors give the same bytes. Throws `ModelError` when a float does not fit `dtype`
@@ -134,5 +142,5 @@ export async function writeTorch(
   tensors: Tensors,
   options: WriteTorchOptions = {},
 ): Promise<void> {
-  await writeWeights(path, zipParts(entriesOf(tensors, options), { alignment }));
+  await writeWeights(path, torchParts(tensors, options));
 }

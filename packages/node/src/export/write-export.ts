@@ -1,0 +1,117 @@
+/**
+ * @file Weights in memory to the file of another program, and a look at what that holds: in the calling
+ * thread, which takes seconds.
+ */
+import { rm } from "node:fs/promises";
+import { presets } from "@inception-resnet-v2/core/internal/image/presets.js";
+import { imagenetLabels } from "@inception-resnet-v2/core/internal/predictions/imagenet-1k.js";
+import {
+  requireScheme,
+  timmTensors,
+  weightParts,
+} from "@inception-resnet-v2/core/internal/weights/encode.js";
+import { kerasDatasets } from "@inception-resnet-v2/core/internal/weights/sources/keras.js";
+import type { LoadedWeights } from "@inception-resnet-v2/core/internal/weights/take.js";
+import { hdf5Parts } from "../weights/formats/hdf5/write-hdf5.js";
+import { torchParts } from "../weights/formats/torch/write-torch.js";
+import { writeWeightFolder, writeWeights } from "../weights/write-weights.js";
+import type { ExportResult } from "./export.js";
+import { foldScales } from "./fold-scales.js";
+import { type ExportFormat, readAs } from "./formats.js";
+import { type ExportedModel, exportOnnx } from "./onnx.js";
+import { readAgain } from "./read-again.js";
+import type { ExportRequest } from "./requests.js";
+import { exportTfjs } from "./tfjs.js";
+
+/**
+ * Writes weights, whose parameters are used up where they are looked at again. Leaves no file when the
+ * signal comes, and throws its reason.
+ */
+export async function writeExport(
+  loaded: LoadedWeights,
+  { out, format, writing, parity }: Omit<ExportRequest, "kind" | "from" | "loading">,
+  signal: AbortSignal,
+): Promise<ExportResult> {
+  const { parameters } = loaded;
+  const model = describe(loaded);
+  const written = format === "keras" ? foldScales(parameters) : parameters;
+  if (format === "tfjs") await writeWeightFolder(out, exportTfjs(model), { signal });
+  else await writeWeights(out, partsOf(format, model, written, writing), { signal });
+  const numbers = [...parameters.values()].reduce((sum, { data }) => sum + data.length, 0);
+  const result: ExportResult = { format, tensors: parameters.size, parameters: numbers };
+  if (!parity) return result;
+  const check = await orRemove(out, signal, () =>
+    readAgain(out, readAs[format], { ...loaded, parameters: written }, signal),
+  );
+  return { ...result, check };
+}
+
+/** Looks at a file that was written, and removes it when the signal comes meanwhile. */
+export async function orRemove<T>(
+  out: string | undefined,
+  signal: AbortSignal,
+  look: () => Promise<T>,
+): Promise<T> {
+  try {
+    const found = await look();
+    signal.throwIfAborted();
+    return found;
+  } catch (error) {
+    if (signal.aborted && out !== undefined) await rm(out, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** The weights with all that is known of their use. */
+function describe(loaded: LoadedWeights): LoadedWeights & ExportedModel {
+  const classes = loaded.graph.outputs.get("logits")?.shape[1];
+  const labels = loaded.labels ?? (classes === imagenetLabels.length ? imagenetLabels : undefined);
+  const preprocessing = loaded.preprocessing ?? presets.timm;
+  return { ...loaded, ...(labels && { labels }), preprocessing };
+}
+
+/** A file, in parts. */
+function partsOf(
+  format: Exclude<ExportFormat, "tfjs">,
+  model: LoadedWeights & ExportedModel,
+  parameters: LoadedWeights["parameters"],
+  { dtype = "F32", preprocessing, batch }: ExportRequest["writing"],
+): Iterable<Uint8Array> {
+  switch (format) {
+    case "onnx":
+      return pieces(
+        exportOnnx(model, { preprocessing, batch, dtype: dtype === "F16" ? "F16" : "F32" }),
+      );
+    case "torch": {
+      const { tensors, counters } = timmTensors(parameters, model.network.arch);
+      return torchParts(tensors, { counters, dtype });
+    }
+    case "keras":
+      requireScheme(model.network.arch, "keras");
+      return hdf5Parts(kerasDatasets(parameters));
+    case "timm":
+      return weightParts(parameters, {
+        naming: "timm",
+        dtype,
+        metadata: { network: model.network },
+      });
+    case "safetensors": {
+      const { network, labels, preprocessing: pixels, temperature, provenance } = model;
+      const metadata = {
+        network,
+        ...(labels && { labels }),
+        preprocessing: pixels,
+        ...(temperature !== undefined && { temperature }),
+        ...(provenance && { provenance }),
+      };
+      return weightParts(parameters, { dtype, metadata });
+    }
+  }
+}
+
+const pieceBytes = 8 * 2 ** 20;
+
+/** Bytes as parts between which writing can end. */
+function* pieces(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += pieceBytes) yield bytes.subarray(at, at + pieceBytes);
+}

@@ -6,9 +6,9 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
-import { orAborted, whenAborted } from "@inception-resnet-v2/core/internal/abort.js";
+import { whenAborted } from "@inception-resnet-v2/core/internal/abort.js";
 import { ResourceError, unpackError } from "@inception-resnet-v2/core/internal/errors.js";
-import { type CallData, claim, ended, type Reply } from "./messages.js";
+import { busy, type CallData, claim, ended, free, type Reply, unwanted } from "./messages.js";
 
 /** How to call. */
 export interface CallOptions {
@@ -43,15 +43,19 @@ export async function callThread<Result>(
     ...(stackSizeMb !== undefined && { resourceLimits: { stackSizeMb } }),
   });
   const exit = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
-  const answer = answerOf<Result>(worker, onReport);
-  const forget =
-    signal &&
-    whenAborted(signal, () => {
-      if (claim(state, ended)) void worker.terminate();
-      else worker.postMessage("abort");
-    });
+  let forget: (() => void) | undefined;
+  const givenUp = new Promise<never>((_, reject) => {
+    forget =
+      signal &&
+      whenAborted(signal, () => {
+        if (claim(state, free, ended)) void worker.terminate();
+        else if (claim(state, busy, unwanted)) worker.postMessage("abort");
+        else return; // it is done: the answer is on its way
+        reject(signal.reason);
+      });
+  });
   try {
-    const result = await orAborted(answer, signal);
+    const result = await Promise.race([answerOf<Result>(worker, onReport), givenUp]);
     await exit;
     return result;
   } catch (error) {

@@ -22,8 +22,12 @@ export const free = 0;
 export const busy = 1;
 /** The caller has given up; the thread begins nothing more. */
 export const ended = 2;
+/** The caller has given up while the thread was busy, which undoes what it did. */
+export const unwanted = 3;
+/** What the thread was busy with is there to stay; the caller can no more give up. */
+export const done = 4;
 
-/** Leaves the state `free` for another; false where the other side was first. */
-export function claim(state: Int32Array, next: number): boolean {
-  return Atomics.compareExchange(state, 0, free, next) === free;
+/** Goes from one state to another; false where the other side was first. */
+export function claim(state: Int32Array, from: number, to: number): boolean {
+  return Atomics.compareExchange(state, 0, from, to) === from;
 }

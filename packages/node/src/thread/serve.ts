@@ -3,7 +3,7 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { packError } from "@inception-resnet-v2/core/internal/errors.js";
-import { busy, type CallData, claim, free, type Reply } from "./messages.js";
+import { busy, type CallData, claim, done, free, type Reply } from "./messages.js";
 
 /** What a call can do beside its work. */
 export interface Call {
@@ -12,10 +12,11 @@ export interface Call {
   /** Tells the caller how far it is. */
   report(report: unknown): void;
   /**
-   * Does work that must not be cut off: it leaves files or native memory where it is. It looks at the
-   * signal itself.
+   * Does the last piece of work, which must not be cut off: it leaves files or native memory where it
+   * is. It looks at the signal itself. Where the caller has given up when it is done, it is undone: a
+   * signal alone may come too late, as it is not heard while the thread computes.
    */
-  tidily<T>(work: () => Promise<T>): Promise<T>;
+  tidily<T>(work: () => Promise<T>, undo: () => Promise<void>): Promise<T>;
 }
 
 /** A result with the buffers that it gives away. */
@@ -34,13 +35,12 @@ export async function serveCall<Request>(
   const call: Call = {
     signal: controller.signal,
     report: (report) => parentPort?.postMessage({ report } satisfies Reply),
-    async tidily(work) {
-      if (!claim(state, busy)) return new Promise(() => {}); // the caller ends this thread
-      try {
-        return await work();
-      } finally {
-        Atomics.store(state, 0, free);
-      }
+    async tidily(work, undo) {
+      if (!claim(state, free, busy)) return new Promise(() => {}); // the caller ends this thread
+      const result = await work();
+      if (claim(state, busy, done)) return result;
+      await undo();
+      throw new Error("the caller has given up");
     },
   };
   try {

@@ -55,7 +55,7 @@ export function nameTensors(opened: Named, name: string, stated?: ArchitectureNa
   const { format, file } = opened;
   if (format === "keras" || format === "tfjs") {
     const arch = stated ?? defaultArchitecture;
-    const found = kerasNames(opened.file, canonicalNames(arch), name);
+    const found = kerasNames(opened.file, canonicalNames(arch), name, arch);
     const known = new Set(found.values());
     const ignored = [...file.entries.keys()].filter((one) => !known.has(one));
     return { arch, scheme: "keras", found, ignored, isHwio: true };

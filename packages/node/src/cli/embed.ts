@@ -17,7 +17,7 @@ interface EmbedFlags extends ModelFlags {
 
 export function embedCommand(): Command {
   const command = new Command("embed")
-    .description("the 1536 features of each image")
+    .description("the features of each image that the classifier reads, 1536 at width 1")
     .argument("<images...>", "files, folders (searched through), globs, or - for standard input")
     .addOption(
       new Option("--format <format>", "json: a line an image; npy, safetensors: one matrix")
@@ -34,7 +34,7 @@ Examples:
   irv2 embed photos/ --weights model.safetensors --format npy --out features.npy > rows.jsonl
 
 json prints {"file": "photo.jpg", "features": [...]} for each image. The matrix formats write
-"features" [images, 1536] float32 to --out and print {"file": "photo.jpg", "row": 0} for each.
+"features" [images, features] float32 to --out and print {"file": "photo.jpg", "row": 0} for each.
 Exit code 3 if an image could not be read; it gets an error line and no row.`,
     )
     .action(embed);

@@ -15,6 +15,11 @@
  * the graph: by the distance to the output, of layers as far as each other the one in the earlier
  * branch first. Kernels are HWIO, dense weights [in, out]; there is no auxiliary classifier.
  */
+import {
+  type ArchitectureName,
+  defaultArchitecture,
+  titleOf,
+} from "../../architecture/architecture.js";
 import { isAuxiliary } from "../../architecture/heads.js";
 import { ModelError } from "../../errors.js";
 import type { Tensors } from "../../tensor/tensor.js";
@@ -36,18 +41,19 @@ type Found = Map<string, KerasLayer[]>;
 
 /**
  * The entry of a file for each canonical name that it holds. Throws `ModelError` when the layers
- * cannot be this network's; `name` is how messages call the file.
+ * cannot be the network's; `name` is how messages call the file.
  */
 export function kerasNames(
   file: KerasFile,
   canonical: Iterable<string>,
   name: string,
+  arch: ArchitectureName = defaultArchitecture,
 ): ReadonlyMap<string, string> {
   const names = [...canonical].filter((one) => !isAuxiliary(one));
   const ours = layersOf(names);
-  refuseFacenet(file, name);
+  refuseFacenet(file, name, arch);
   const found =
-    findReleased(file, ours) ?? findNumbered(file, ours) ?? findOrdered(file, ours, name);
+    findReleased(file, ours) ?? findNumbered(file, ours) ?? findOrdered(file, ours, name, arch);
   const classifier = findClassifier(file, name);
   if (classifier) found.set("logits", [classifier]);
   const entries = new Map<string, string>();
@@ -82,12 +88,12 @@ export function releasedName(layer: string): string {
 }
 
 /** Its Inception-ResNet-v1 has many of the released names, and of their shapes. */
-function refuseFacenet({ layers }: KerasFile, name: string): void {
+function refuseFacenet({ layers }: KerasFile, name: string, arch: ArchitectureName): void {
   const names = layers.map((layer) => layer.name);
   if (!names.some((one) => one === "Bottleneck" || one.startsWith("Conv2d_4b_3x3"))) return;
   throw new ModelError(
     "WEIGHTS_NETWORK",
-    `Cannot use weights "${name}": expected layers of Inception-ResNet-v2, got layers ${networkOf(names)}`,
+    `Cannot use weights "${name}": expected layers of ${titleOf(arch)}, got layers ${networkOf(names)}`,
   );
 }
 
@@ -151,7 +157,12 @@ function findNumbered({ layers }: KerasFile, ours: Layers): Found | undefined {
 }
 
 /** By the order of convolutions and, apart from them, of batch norms. */
-function findOrdered({ entries, layers }: KerasFile, ours: Layers, name: string): Found {
+function findOrdered(
+  { entries, layers }: KerasFile,
+  ours: Layers,
+  name: string,
+  arch: ArchitectureName,
+): Found {
   const hasKernel = ({ variables }: KerasLayer) =>
     entries.get(variables.get("kernel") ?? "")?.shape.length === 4;
   const convolutions = layers.filter(hasKernel);
@@ -162,7 +173,7 @@ function findOrdered({ entries, layers }: KerasFile, ours: Layers, name: string)
     const names = layers.map((layer) => layer.name);
     throw new ModelError(
       "WEIGHTS_NETWORK",
-      `Cannot use weights "${name}": expected ${ordered.length} convolutions and ${normalized.length} batch norms of Inception-ResNet-v2, got ${convolutions.length} and ${norms.length} in layers ${networkOf(names, convolutions.length)}`,
+      `Cannot use weights "${name}": expected ${ordered.length} convolutions and ${normalized.length} batch norms of ${titleOf(arch)}, got ${convolutions.length} and ${norms.length} in layers ${networkOf(names, convolutions.length)}`,
     );
   }
   const found: Found = new Map();

@@ -7,9 +7,9 @@
  */
 import { existsSync } from "node:fs";
 import type { Value } from "@inception-resnet-v2/core/internal/graph/ir.js";
+import { cutGraph } from "@inception-resnet-v2/core/internal/graph/passes/cut-graph.js";
 import { createRandom } from "@inception-resnet-v2/core/internal/tensor/random.js";
 import { type Tensor, tensor } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
-import { cutGraph } from "@inception-resnet-v2/core/internal/training/freeze.js";
 import { defaultSgd } from "@inception-resnet-v2/core/internal/training/optimizer.js";
 import { type Part, Trainer } from "@inception-resnet-v2/core/internal/training/trainer.js";
 import type { Dataset, Sample } from "inception-resnet-v2/internal/data/dataset.js";

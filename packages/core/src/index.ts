@@ -24,7 +24,8 @@ export { configureNetwork, type NetworkOptions } from "./architecture/transforms
 export { backward, type Seed } from "./autodiff/backward.js";
 export { GraphBuilder } from "./graph/builder.js";
 export type { Graph, Node, Parameter, Stage, Value } from "./graph/ir.js";
-export { type FoldOptions, forInference } from "./graph/passes/for-inference.js";
+export type { FoldOptions } from "./graph/passes/fold-into-convolutions.js";
+export { forInference } from "./graph/passes/for-inference.js";
 export type { Model } from "./graph/passes/rewrite.js";
 export { printGraph } from "./graph/print.js";
 export { verifyGraph } from "./graph/verify.js";

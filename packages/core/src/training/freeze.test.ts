@@ -2,9 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { lower } from "../architecture/lower.js";
 import { configureNetwork } from "../architecture/transforms.js";
-import type { Value } from "../graph/ir.js";
-import { verifyGraph } from "../graph/verify.js";
-import { cutGraph, divide, stageRates } from "./freeze.js";
+import { divide, stageRates } from "./freeze.js";
 
 const network = lower(
   configureNetwork({ width: 0.1, inputSize: 107, classes: 4, auxiliary: true }),
@@ -53,19 +51,6 @@ describe("divide()", () => {
     for (const name of ["block99", "logits", "aux_logits"]) {
       assert.throws(() => divide(network, name), { name: "UsageError", code: "BLOCK_UNKNOWN" });
     }
-  });
-});
-
-describe("cutGraph()", () => {
-  it("leaves what comes after a value, which becomes the input", () => {
-    const head = cutGraph(network, network.outputs.get("features") as Value, "features");
-    verifyGraph(head);
-    assert.deepEqual(head.inputs, [{ name: "features", shape: [2, 152] }]);
-    assert.deepEqual([...head.outputs.keys()], ["logits"]);
-    assert.deepEqual(
-      head.parameters.map(({ name }) => name),
-      ["logits/weight", "logits/bias"],
-    );
   });
 });
 

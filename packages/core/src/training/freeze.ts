@@ -50,31 +50,6 @@ function endOf(graph: Graph, freeze: Freeze): Value | undefined {
   );
 }
 
-/** The part of a graph after a value, which becomes its input. */
-export function cutGraph(graph: Graph, at: Value, input: string): Graph {
-  const start: Value = { name: input, shape: at.shape };
-  const replaced = new Map<Value, Value>([[at, start]]);
-  const isKept = new Set<Value>([start]);
-  const nodes = graph.nodes.flatMap((node) => {
-    const inputs = node.inputs.map((one) => replaced.get(one) ?? one);
-    if (!inputs.some((one) => isKept.has(one))) return [];
-    for (const output of node.outputs) isKept.add(output);
-    return [{ ...node, inputs }];
-  });
-  const used = new Set(nodes.flatMap((node) => node.inputs));
-  const keep = (values: ReadonlyMap<string, Value>) =>
-    new Map([...values].filter(([, value]) => isKept.has(value)));
-  return {
-    ...graph,
-    inputs: [start],
-    parameters: graph.parameters.filter((one) => used.has(one)),
-    nodes,
-    outputs: keep(graph.outputs),
-    blocks: keep(graph.blocks),
-    stages: [],
-  };
-}
-
 /**
  * The share of the learning rate that a parameter gets: `factor` for each stage of the paper's
  * figure that lies between it and the classifier. 1 gives all the same.

@@ -11,8 +11,9 @@ import { backward, type Seed } from "../autodiff/backward.js";
 import { GraphError } from "../errors.js";
 import type { TrainingStep } from "../executors/executor.js";
 import { GraphBuilder } from "../graph/builder.js";
-import { type AnyNode, type Graph, isTrainable, type Parameter, type Value } from "../graph/ir.js";
-import { type Shape, sizeOf } from "../tensor/tensor.js";
+import { type Graph, isTrainable, type Parameter, type Value } from "../graph/ir.js";
+import { type DropoutMask, forTraining } from "../graph/passes/for-training.js";
+import type { Shape } from "../tensor/tensor.js";
 import { addUpdate, type Optimizer, type StepScalars, slots } from "./optimizer.js";
 import { keepBudget } from "./step-memory.js";
 
@@ -61,20 +62,14 @@ export interface StepGraphs {
   readonly state: readonly StateVariable[];
   /** Parameters that the step changes; all others keep every bit. */
   readonly trained: readonly Parameter[];
-  /** Dropout masks that the gradient graph wants: name, shape, and share that is dropped. */
-  readonly masks: readonly {
-    readonly name: string;
-    readonly shape: Shape;
-    readonly rate: number;
-  }[];
+  /** Dropout masks that the gradient graph wants. */
+  readonly masks: readonly DropoutMask[];
 }
 
 /** Builds the graphs of a training step from a network's graph, whose batch is the step's. */
 export function buildStepGraphs(network: Graph, options: StepOptions): StepGraphs {
   const { trains = () => true, parts = 1 } = options;
-  const masks: { name: string; shape: Shape; rate: number }[] = [];
-  const statistics: Statistic[] = [];
-  const forward = toTraining(network, options, masks, statistics);
+  const { graph: forward, masks, statistics } = forTraining(network, options.frozenNorms);
   const trained = forward.parameters.filter((one) => isTrainable(one) && trains(one));
   const builder = GraphBuilder.from(forward);
   const outputs = new Map<string, Value>();
@@ -133,55 +128,6 @@ export function slotName(parameter: string, slot: string): string {
 /** Name of the variable that holds a parameter's running average. */
 export function averageName(parameter: string): string {
   return `average/${parameter}`;
-}
-
-interface Statistic {
-  readonly parameter: Parameter;
-  readonly value: Value;
-  readonly gain: number;
-}
-
-/** Dropout becomes a mask, batch norm that is not frozen takes the statistics of the batch. */
-function toTraining(
-  network: Graph,
-  { frozenNorms = () => false }: StepOptions,
-  masks: { name: string; shape: Shape; rate: number }[],
-  statistics: Statistic[],
-): Graph {
-  const inputs = [...network.inputs];
-  const nodes = network.nodes.map((node): AnyNode => {
-    if (node.op === "dropout" && node.attributes.rate > 0) {
-      const mask = { name: `${node.name}/mask`, shape: node.outputs[0]?.shape ?? [] };
-      inputs.push(mask);
-      masks.push({ ...mask, rate: node.attributes.rate });
-      return { ...node, op: "multiply", inputs: [...node.inputs, mask], attributes: {} };
-    }
-    if (node.op !== "batch_norm" || frozenNorms(node.name)) return node;
-    const [x, beta, mean, variance, gamma] = node.inputs as [
-      Value,
-      Value,
-      Parameter,
-      Parameter,
-      Value?,
-    ];
-    const batchMean = { name: `${node.name}/mean`, shape: mean.shape };
-    const batchVariance = { name: `${node.name}/variance`, shape: variance.shape };
-    const cells = sizeOf(x.shape) / sizeOf(mean.shape);
-    statistics.push({ parameter: mean, value: batchMean, gain: 1 });
-    // TensorFlow's fused batch norm and PyTorch keep the unbiased variance.
-    statistics.push({
-      parameter: variance,
-      value: batchVariance,
-      gain: cells / Math.max(cells - 1, 1),
-    });
-    return {
-      ...node,
-      op: "batch_norm_training",
-      inputs: gamma ? [x, beta, gamma] : [x, beta],
-      outputs: [...node.outputs, batchMean, batchVariance],
-    };
-  });
-  return { ...network, inputs, nodes };
 }
 
 /** The loss of each classifier and the gradients that the walk back starts from. */

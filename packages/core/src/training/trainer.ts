@@ -7,8 +7,9 @@
  */
 import { ResourceError } from "../errors.js";
 import type { Executor, TrainingProgram, TrainingStep } from "../executors/executor.js";
-import type { Graph, Parameter } from "../graph/ir.js";
-import { selectOutputs } from "../graph/passes/rewrite.js";
+import type { Graph, Parameter, Value } from "../graph/ir.js";
+import { renameParameters } from "../graph/passes/rename-parameters.js";
+import { selectOutputs } from "../graph/passes/select-outputs.js";
 import { createRandom } from "../tensor/random.js";
 import { type Tensor, type Tensors, tensor } from "../tensor/tensor.js";
 import type { Optimizer } from "./optimizer.js";
@@ -199,23 +200,14 @@ function checkMemory(needed: number, { network, memoryLimit }: TrainerOptions): 
 
 /** The logits alone, by the parameters as they are or by their averages. */
 function evaluationGraph(network: Graph, averaged: StepGraphs | undefined): TrainingStep {
-  const graph = selectOutputs(
-    network,
-    new Map([["logits", network.outputs.get("logits") as never]]),
-  );
-  if (!averaged) return { graph, assign: new Map() };
-  const kept = new Set(averaged.state.map(({ name }) => name));
-  const renamed = new Map(
-    graph.parameters.map((one) => {
-      const name = averageName(one.name);
-      return [one, kept.has(name) ? { ...one, name } : one] as const;
-    }),
-  );
-  const nodes = graph.nodes.map((node) => ({
-    ...node,
-    inputs: node.inputs.map((one) => renamed.get(one as Parameter) ?? one),
-  }));
-  return { graph: { ...graph, nodes, parameters: [...renamed.values()] }, assign: new Map() };
+  const logits = network.outputs.get("logits") as Value;
+  const graph = selectOutputs(network, new Map([["logits", logits]]));
+  const averages = new Set(averaged?.state.map(({ name }) => name));
+  const byAverages = renameParameters(graph, ({ name }) => {
+    const average = averageName(name);
+    return averages.has(average) ? average : name;
+  });
+  return { graph: byAverages, assign: new Map() };
 }
 
 function startValue({ shape, start }: StateVariable, parameters: Tensors): Tensor {

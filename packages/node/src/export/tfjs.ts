@@ -6,7 +6,7 @@
  * `Rescaling`, so that no weight is changed. Kernels are HWIO, dense weights [in, out].
  */
 import type { AnyNode, Graph, Value } from "@inception-resnet-v2/core/internal/graph/ir.js";
-import { selectOutputs } from "@inception-resnet-v2/core/internal/graph/passes/rewrite.js";
+import { selectOutputs } from "@inception-resnet-v2/core/internal/graph/passes/select-outputs.js";
 import type { Tensor } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
 import { encodeMetadata } from "@inception-resnet-v2/core/internal/weights/metadata.js";
 import { toHwio } from "@inception-resnet-v2/core/internal/weights/sources/hwio.js";

@@ -3,6 +3,7 @@
  * thread, which takes seconds.
  */
 import { rm } from "node:fs/promises";
+import { foldGammas } from "@inception-resnet-v2/core/internal/graph/passes/fold-gammas.js";
 import { presets } from "@inception-resnet-v2/core/internal/image/presets.js";
 import { imagenetLabels } from "@inception-resnet-v2/core/internal/predictions/imagenet-1k.js";
 import {
@@ -16,7 +17,6 @@ import { hdf5Parts } from "../weights/formats/hdf5/write-hdf5.js";
 import { torchParts } from "../weights/formats/torch/write-torch.js";
 import { writeWeightFolder, writeWeights } from "../weights/write-weights.js";
 import type { ExportResult } from "./export.js";
-import { foldScales } from "./fold-scales.js";
 import { type ExportFormat, readAs } from "./formats.js";
 import { type ExportedModel, exportOnnx } from "./onnx.js";
 import { readAgain } from "./read-again.js";
@@ -34,7 +34,7 @@ export async function writeExport(
 ): Promise<ExportResult> {
   const { parameters } = loaded;
   const model = describe(loaded);
-  const written = format === "keras" ? foldScales(parameters) : parameters;
+  const written = format === "keras" ? foldGammas(loaded).parameters : parameters;
   if (format === "tfjs") await writeWeightFolder(out, exportTfjs(model), { signal });
   else await writeWeights(out, partsOf(format, model, written, writing), { signal });
   const numbers = [...parameters.values()].reduce((sum, { data }) => sum + data.length, 0);

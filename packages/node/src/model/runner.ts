@@ -5,7 +5,7 @@
 import { orAborted } from "@inception-resnet-v2/core/internal/abort.js";
 import { UsageError } from "@inception-resnet-v2/core/internal/errors.js";
 import type { Program } from "@inception-resnet-v2/core/internal/executors/executor.js";
-import { selectOutputs } from "@inception-resnet-v2/core/internal/graph/passes/rewrite.js";
+import { selectOutputs } from "@inception-resnet-v2/core/internal/graph/passes/select-outputs.js";
 import type { ImageSource } from "@inception-resnet-v2/core/internal/image/source.js";
 import {
   item,

@@ -15,7 +15,7 @@ import {
 } from "@inception-resnet-v2/core/internal/architecture/heads.js";
 import type { Executor } from "@inception-resnet-v2/core/internal/executors/executor.js";
 import type { Graph } from "@inception-resnet-v2/core/internal/graph/ir.js";
-import { selectOutputs } from "@inception-resnet-v2/core/internal/graph/passes/rewrite.js";
+import { selectOutputs } from "@inception-resnet-v2/core/internal/graph/passes/select-outputs.js";
 import type { Preprocessing } from "@inception-resnet-v2/core/internal/image/presets.js";
 import {
   item,

@@ -5,12 +5,9 @@ import { availableParallelism, freemem } from "node:os";
 import { orAborted } from "@inception-resnet-v2/core/internal/abort.js";
 import type { Executor } from "@inception-resnet-v2/core/internal/executors/executor.js";
 import type { Graph, Value } from "@inception-resnet-v2/core/internal/graph/ir.js";
+import { cutGraph } from "@inception-resnet-v2/core/internal/graph/passes/cut-graph.js";
 import type { Tensor, Tensors } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
-import {
-  cutGraph,
-  divide,
-  stageRates,
-} from "@inception-resnet-v2/core/internal/training/freeze.js";
+import { divide, stageRates } from "@inception-resnet-v2/core/internal/training/freeze.js";
 import type { StepOptions } from "@inception-resnet-v2/core/internal/training/step-graphs.js";
 import { type Part, Trainer } from "@inception-resnet-v2/core/internal/training/trainer.js";
 import type { Dataset, Sample } from "../data/dataset.js";

@@ -2,7 +2,7 @@
  * @file What every pass is made of: a walk that rebuilds a graph node by node.
  */
 import type { Tensors } from "../../tensor/tensor.js";
-import type { AnyNode, Graph, Parameter, Value } from "../ir.js";
+import type { AnyNode, Graph, Value } from "../ir.js";
 
 /** A graph together with the values of its parameters: what inference passes work on. */
 export interface Model {
@@ -28,17 +28,4 @@ export function rewriteNodes(
   const all = (values: ReadonlyMap<string, Value>) =>
     new Map([...values].map(([name, value]) => [name, now(value)]));
   return { ...graph, nodes, outputs: all(graph.outputs), blocks: all(graph.blocks) };
-}
-
-/** The graph that computes only these outputs: nodes and parameters without effect are dropped. */
-export function selectOutputs(graph: Graph, outputs: ReadonlyMap<string, Value>): Graph {
-  const needed = new Set<Value>(outputs.values());
-  const nodes = graph.nodes.toReversed().filter((node) => {
-    if (!node.outputs.some((output) => needed.has(output))) return false;
-    for (const input of node.inputs) needed.add(input);
-    return true;
-  });
-  const parameters: Parameter[] = graph.parameters.filter((one) => needed.has(one));
-  const blocks = new Map([...graph.blocks].filter(([, value]) => needed.has(value)));
-  return { ...graph, nodes: nodes.reverse(), parameters, outputs, blocks };
 }

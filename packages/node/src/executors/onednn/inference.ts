@@ -1,11 +1,10 @@
 /**
  * @file A network in use: a program for each batch size that it meets, over the same weights.
  */
-import type { AnyNode, Graph, Value } from "@inception-resnet-v2/core/internal/graph/ir.js";
-import { ops } from "@inception-resnet-v2/core/internal/graph/ops.js";
+import type { Graph, Value } from "@inception-resnet-v2/core/internal/graph/ir.js";
+import { reshapeInputs } from "@inception-resnet-v2/core/internal/graph/passes/reshape-inputs.js";
 import {
   formatShape,
-  sameShape,
   type Tensor,
   type Tensors,
 } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
@@ -74,7 +73,7 @@ export class Inference implements EngineProgram {
     const key = inputs.map(({ name, shape }) => `${name} ${formatShape(shape)}`).join(", ");
     const found =
       this.#programs.get(key) ??
-      new Program(this.#runtime, this.#store, forShapes(this.#graph, inputs), this.#type);
+      new Program(this.#runtime, this.#store, reshapeInputs(this.#graph, inputs), this.#type);
     this.#programs.delete(key);
     this.#programs.set(key, found);
     const [oldest] = this.#programs.keys();
@@ -90,29 +89,4 @@ export class Inference implements EngineProgram {
     this.#programs.clear();
     this.#handles[Symbol.dispose]();
   }
-}
-
-/** The same graph for inputs of other shapes. */
-function forShapes(graph: Graph, inputs: readonly Value[]): Graph {
-  const isSame = graph.inputs.every(({ shape }, at) => sameShape(inputs[at]?.shape ?? [], shape));
-  if (isSame) return graph;
-  const now = new Map<Value, Value>(graph.parameters.map((one) => [one, one]));
-  graph.inputs.forEach((input, at) => {
-    now.set(input, inputs[at] as Value);
-  });
-  const nodes = graph.nodes.map((node): AnyNode => {
-    const given = node.inputs.map((one) => now.get(one) as Value);
-    const shapes = ops[node.op].shape(
-      given.map(({ shape }) => shape),
-      node.attributes as never,
-    );
-    const made = node.outputs.map(({ name }, at) => ({ name, shape: shapes[at] ?? [] }));
-    node.outputs.forEach((output, at) => {
-      now.set(output, made[at] as Value);
-    });
-    return { ...node, inputs: given, outputs: made } as AnyNode;
-  });
-  const all = (values: ReadonlyMap<string, Value>) =>
-    new Map([...values].map(([name, value]) => [name, now.get(value) as Value]));
-  return { ...graph, inputs, nodes, outputs: all(graph.outputs), blocks: all(graph.blocks) };
 }

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { describe, it } from "node:test";
 import { repositoryFile } from "@inception-resnet-v2/test/helpers/paths.js";
-import { checkHeads, checkLinks, checkPublicNames, checkVersion } from "./check-docs.js";
+import { checkHeads, checkLinks, checkVersion } from "./check-docs.js";
+import { checkPublicNames } from "./check-public-names.js";
 import { checkSizes } from "./check-sizes.js";
 
 describe("checkHeads()", () => {
@@ -60,9 +61,9 @@ describe("checkPublicNames()", () => {
         '/** Said. */\nexport const a = 1;\nexport { b } from "./b.js";\n',
       );
       writeFileSync(join(folder, "b.ts"), "\nexport function b(): void {}\n");
-      const [found, ...others] = checkPublicNames(
+      const [found, ...others] = checkPublicNames([
         relative(repositoryFile("."), join(folder, "entry.ts")),
-      );
+      ]);
       assert.match(found?.file ?? "", /b\.ts$/);
       assert.equal(found?.line, 2);
       assert.equal(found?.problem, 'expected a doc comment on "b", got none');

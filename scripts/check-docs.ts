@@ -2,10 +2,10 @@
  * @file Documentation that cannot go stale unseen: heads of files, public names, links, versions.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { dirname, join } from "node:path";
 import { repositoryFile } from "@inception-resnet-v2/test/helpers/paths.js";
-import ts from "typescript";
 import type { Problem } from "./check.js";
+import { checkPublicNames } from "./check-public-names.js";
 import { type SourceFile, sourceFiles } from "./source-files.js";
 
 /** All problems of documentation. */
@@ -24,34 +24,6 @@ export function checkHeads(
       file: path,
       problem: "expected the file to start with /** @file ... */",
     }));
-}
-
-/** Everything that an entry file exports has a comment of its own. */
-export function checkPublicNames(entryPath = "packages/node/src/index.ts"): Problem[] {
-  const entry = repositoryFile(entryPath);
-  const config = ts.readConfigFile(repositoryFile("tsconfig.base.json"), ts.sys.readFile)
-    .config as object;
-  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, repositoryFile("."));
-  const program = ts.createProgram([entry], { ...options, noEmit: true });
-  const checker = program.getTypeChecker();
-  const source = program.getSourceFile(entry);
-  const module = source && checker.getSymbolAtLocation(source);
-  if (!module) return [{ file: entryPath, problem: "expected a module, got none" }];
-  return checker.getExportsOfModule(module).flatMap((symbol) => {
-    const isAlias = symbol.flags & ts.SymbolFlags.Alias;
-    const target = isAlias ? checker.getAliasedSymbol(symbol) : symbol;
-    if (target.getDocumentationComment(checker).length > 0) return [];
-    return [whereDeclared(target, entryPath)];
-  });
-}
-
-function whereDeclared(symbol: ts.Symbol, entryPath: string): Problem {
-  const problem = `expected a doc comment on "${symbol.name}", got none`;
-  const [declaration] = symbol.declarations ?? [];
-  if (!declaration) return { file: entryPath, problem };
-  const source = declaration.getSourceFile();
-  const { line } = source.getLineAndCharacterOfPosition(declaration.getStart(source));
-  return { file: relative(repositoryFile("."), source.fileName), line: line + 1, problem };
 }
 
 const linkPattern = /\]\((?!\w+:|#)([^)#\s]+)/g;

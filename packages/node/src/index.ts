@@ -19,6 +19,7 @@ export type {
   ModelOptions,
   StreamOptions,
 } from "./model/options.js";
+export type { Images } from "./model/runner.js";
 
 // Weights: found, downloaded, read and written
 
@@ -26,6 +27,7 @@ export { loadWeights } from "./weights/load.js";
 export { resolveWeights, type WeightPlace, type WeightSource } from "./weights/place.js";
 export { findPulled, type PullOptions, type PullProgress, pull } from "./weights/pull.js";
 export { saveWeights } from "./weights/save.js";
+export { type ShippedName, shippedNames } from "./weights/shipped.js";
 
 // Weights of other programs: in and out, with reports
 
@@ -39,18 +41,27 @@ export type { TakenTensor } from "./export/tensor-list.js";
 // Training: `train` is a stream of events, `fit` a promise with callbacks
 
 export type {
+  DataEvent,
   DoneEvent,
   EpochEvent,
+  PrepareEvent,
   StartEvent,
   StepEvent,
   TrainingEvent,
+  WarningEvent,
 } from "./training/events.js";
-export { type FindRateOptions, findLearningRate } from "./training/find-rate.js";
+export {
+  type FindRateOptions,
+  findLearningRate,
+  type RateEvent,
+  type RateFoundEvent,
+} from "./training/find-rate.js";
 export { fit, type TrainCallbacks, type TrainResult } from "./training/fit.js";
 export { measurePlan, type Plan } from "./training/plan.js";
 export type { ResumeOptions, TrainControls } from "./training/prepare.js";
-export type { TrainOptions } from "./training/settings.js";
+export type { Phase, Settings } from "./training/settings.js";
 export { train } from "./training/train.js";
+export type { TrainOptions } from "./training/train-options.js";
 
 // Evaluation: how good weights are, and how far their scores can be believed
 

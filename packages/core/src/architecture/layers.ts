@@ -15,25 +15,71 @@ export const V = Symbol("valid padding");
 /** Everything a network can be made of. */
 export type Layer =
   | {
+      /** Tag of the union. */
       readonly kind: "image";
+      /** Input height in pixels. */
       readonly height: number;
+      /** Input width in pixels. */
       readonly width: number;
+      /** Color channels: 3. */
       readonly channels: number;
     }
   | Convolution
-  | { readonly kind: "max_pool" | "avg_pool"; readonly window: Sliding; readonly name?: string }
-  | { readonly kind: "concat"; readonly name?: string; readonly branches: readonly Branch[] }
+  | {
+      /** Tag of the union. */
+      readonly kind: "max_pool" | "avg_pool";
+      /** Size, stride and padding. */
+      readonly window: Sliding;
+      /** Name of the layer or block; unnamed layers get slim's names by position. */
+      readonly name?: string;
+    }
+  | {
+      /** Tag of the union. */
+      readonly kind: "concat";
+      /** Name of the layer or block; unnamed layers get slim's names by position. */
+      readonly name?: string;
+      /** Lists of layers that read the same input. */
+      readonly branches: readonly Branch[];
+    }
   | Residual
   | {
+      /** Tag of the union. */
       readonly kind: "repeat";
+      /** Name of the layer or block; unnamed layers get slim's names by position. */
       readonly name: string;
+      /** How often. */
       readonly times: number;
+      /** The block that is repeated. */
       readonly block: Layer;
     }
-  | { readonly kind: "stage"; readonly title: string; readonly layers: readonly Layer[] }
-  | { readonly kind: "global_pool"; readonly pooling: "avg" | "max" }
-  | { readonly kind: "dropout"; readonly rate: number }
-  | { readonly kind: "classifier"; readonly classes: number; readonly name: string }
+  | {
+      /** Tag of the union. */
+      readonly kind: "stage";
+      /** Title as in the paper's figure. */
+      readonly title: string;
+      /** The layers of the stage. */
+      readonly layers: readonly Layer[];
+    }
+  | {
+      /** Tag of the union. */
+      readonly kind: "global_pool";
+      /** How the grid becomes one vector. */
+      readonly pooling: "avg" | "max";
+    }
+  | {
+      /** Tag of the union. */
+      readonly kind: "dropout";
+      /** Fraction of the features dropped in training. */
+      readonly rate: number;
+    }
+  | {
+      /** Tag of the union. */
+      readonly kind: "classifier";
+      /** Number of classes. */
+      readonly classes: number;
+      /** Name of the layer or block; unnamed layers get slim's names by position. */
+      readonly name: string;
+    }
   | Check;
 
 /** A layer that a repeat can number: `name_1`, `name_2`, ... */
@@ -75,14 +121,19 @@ export interface Check {
 
 /** A network as a value. Transforms (`transforms.ts`) make others from it. */
 export interface Network {
+  /** Name of the network. */
   readonly name: string;
+  /** The layers, input first. */
   readonly layers: readonly Layer[];
+  /** The auxiliary classifier, where the network has one. */
   readonly auxiliary?: AuxiliaryHead;
 }
 
 /** The classifier that helps training from inside, after the block that it names. */
 export interface AuxiliaryHead {
+  /** The block that it reads. */
   readonly after: string;
+  /** Its layers, the classifier last. */
   readonly layers: readonly Layer[];
 }
 

@@ -19,9 +19,15 @@ const batchNormEpsilon = 1e-3;
 
 /** How to lower a network. */
 export interface LowerOptions {
-  /** Batch size written into the shapes; 1. */
+  /**
+   * Batch size written into the shapes.
+   * @defaultValue 1
+   */
   readonly batch?: number;
-  /** Give each batch norm a learned scale (gamma), as timm's and PyTorch's do; false as released. */
+  /**
+   * Give each batch norm a learned scale (gamma), as timm's and PyTorch's do.
+   * @defaultValue false, as released
+   */
   readonly batchNormScale?: boolean;
 }
 

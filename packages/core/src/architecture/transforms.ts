@@ -16,24 +16,47 @@ import { mapLayers } from "./map-layers.js";
 
 /** What can be asked of a network. Everything left out is as published. */
 export interface NetworkOptions {
-  /** Which network of the family; `inception_resnet_v2`. */
+  /**
+   * Which network of the family.
+   * @defaultValue inception_resnet_v2
+   */
   readonly arch?: ArchitectureName | undefined;
-  /** Number of classes of the main and the auxiliary classifier; 1000. */
+  /**
+   * Number of classes of the main and the auxiliary classifier, from 1.
+   * @defaultValue 1000
+   */
   readonly classes?: number | undefined;
-  /** Input height and width in pixels, at least 75; a number means a square; 299. */
+  /**
+   * Input height and width in pixels, at least the architecture's smallest (75); a number means
+   * a square.
+   * @defaultValue 299
+   */
   readonly inputSize?: number | readonly [height: number, width: number] | undefined;
-  /** Multiplies the channels of every convolution, rounded to multiples of 8; 1. */
+  /**
+   * Factor of the channels of every convolution, above 0 and at most 8; channels are rounded to
+   * multiples of 8.
+   * @defaultValue 1
+   */
   readonly width?: number | undefined;
-  /** Share of the features that training drops before the classifier; 0.2. */
+  /**
+   * Fraction of the features that training drops before the classifier, from 0 and below 1.
+   * @defaultValue that of the architecture: 0.2
+   */
   readonly dropout?: number | undefined;
   /**
-   * Adds the auxiliary classifier on the 17x17 grid; false. Needs an input of at least 107, and a
-   * network that has one.
+   * Adds the auxiliary classifier, which needs an input of at least 107 pixels.
+   * @defaultValue false
    */
   readonly auxiliary?: boolean | undefined;
-  /** False leaves the classifier out: the network ends in features; true. */
+  /**
+   * Whether the network has a classifier; without one it ends in features.
+   * @defaultValue true
+   */
   readonly top?: boolean | undefined;
-  /** How the grid becomes one vector; `none` (only without top) keeps the grid; `avg`. */
+  /**
+   * How the grid becomes one vector; `none` (only without top) keeps the grid.
+   * @defaultValue avg
+   */
   readonly pooling?: "avg" | "max" | "none" | undefined;
 }
 

@@ -8,7 +8,9 @@ import { type GradientRule, gradients } from "./gradients.js";
 
 /** A value of the graph whose gradient by the loss is known, where the walk back begins. */
 export interface Seed {
+  /** The value whose gradient is given. */
   readonly of: Value;
+  /** The gradient, in the same shape. */
   readonly gradient: Value;
 }
 

@@ -6,10 +6,15 @@
 export interface EpochRow {
   /** Counted from 1. */
   readonly epoch: number;
+  /** Mean training loss in nats, as it was optimised. */
   readonly trainLoss: number;
+  /** Fraction of training images whose class was the likeliest. */
   readonly trainTop1: number;
+  /** Mean cross-entropy on the validation photos, in nats. */
   readonly validationLoss: number;
+  /** Fraction of validation photos whose class is the likeliest. */
   readonly validationTop1: number;
+  /** Fraction of validation photos whose class is among the five likeliest. */
   readonly validationTop5: number;
   /** That of the epoch's last step. */
   readonly learningRate: number;

@@ -22,7 +22,9 @@ export interface EvaluationInput {
 
 /** The figures of a model on a set of images. Shares and probabilities are 0 to 1. */
 export interface Evaluation {
+  /** Images that were evaluated. */
   readonly images: number;
+  /** Fraction of images whose class is the likeliest. */
   readonly top1: number;
   /** Share of images whose class is among the five likeliest; 1 with five classes or fewer. */
   readonly top5: number;
@@ -30,6 +32,7 @@ export interface Evaluation {
   readonly loss: number;
   /** Expected calibration error over the bins of `calibration`. */
   readonly calibrationError: number;
+  /** Reliability diagram: confidence and accuracy in bins of confidence. */
   readonly calibration: readonly CalibrationBin[];
   /** In the order of the classes. */
   readonly perClass: readonly ClassFigures[];

@@ -34,19 +34,24 @@ export interface Executor {
 /** How to compile. */
 export interface CompileOptions {
   /**
-   * Lets the executor take the buffers of the parameters away and free them, which saves a copy of
-   * the weights; the caller must not read them afterwards. False.
+   * Lets the executor take the buffers of the parameters away and free them, which saves a copy
+   * of the weights; the caller must not read them afterwards.
+   * @defaultValue false
    */
   readonly consume?: boolean;
-  /** Gives the call up: it rejects with the reason, and what was prepared is freed. */
+  /**
+   * Gives the call up: it rejects with the reason, and what was prepared is freed.
+   * @defaultValue none
+   */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** How to compile training steps. */
 export interface TrainingOptions {
   /**
-   * Names of variables whose buffers the executor may take away instead of copying them; the caller
-   * must not read these afterwards. None.
+   * Names of variables whose buffers the executor may take away instead of copying them; the
+   * caller must not read these afterwards.
+   * @defaultValue none
    */
   readonly consume?: ReadonlySet<string>;
 }
@@ -61,6 +66,7 @@ export interface Program {
 
 /** A graph of fixed batch whose outputs may be variables again. */
 export interface TrainingStep {
+  /** What the step computes. */
   readonly graph: Graph;
   /** For each output that is kept, the variable that it overwrites. */
   readonly assign: ReadonlyMap<string, string>;
@@ -74,30 +80,41 @@ export interface TrainingProgram {
   read(names: readonly string[]): Promise<Tensors>;
   /** Overwrites variables. */
   write(variables: Tensors): Promise<void>;
+  /** Frees the program and its variables. */
   dispose(): Promise<void>;
 }
 
 /** How to run a program. */
 export interface RunOptions {
-  /** Names of the outputs wanted; all by default. */
+  /**
+   * Names of the outputs wanted.
+   * @defaultValue all
+   */
   readonly outputs?: readonly string[];
-  /** Lets the executor take the input buffers away instead of copying them; false. */
+  /**
+   * Lets the executor take the input buffers away instead of copying them.
+   * @defaultValue false
+   */
   readonly transfer?: boolean;
   /**
-   * Gives the run up: it rejects with the reason at once. A run that waits for others is then not
-   * computed; the result of one under way is dropped.
+   * Gives the run up: it rejects with the reason at once. A run that waits for others is then
+   * not computed.
+   * @defaultValue none
    */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** Settings that every executor understands. */
 export interface ExecutorOptions {
-  /** Threads to compute with; by default the executor's own choice, one a core. */
+  /**
+   * Threads to compute with.
+   * @defaultValue the executor's own choice, one a core
+   */
   readonly threads?: number | undefined;
   /**
-   * Number type of activations and of the weights that products read; sums, statistics, losses and
-   * the weights that training changes are float32 always. fp32 by default; bf16 only where the
-   * executor has it.
+   * Number type of activations and of the weights that products read; sums, statistics, losses
+   * and the weights that training changes are float32 always. fp32 by default.
+   * @defaultValue fp32
    */
   readonly precision?: Precision | undefined;
 }

@@ -25,7 +25,9 @@ export interface Augmentation {
   readonly flip: boolean;
   /** How colors change. */
   readonly color: "none" | keyof typeof colorDistortions;
+  /** RandAugment's operations and magnitude; none where left out. */
   readonly randAugment?: RandAugment;
+  /** Random erasing; none where left out. */
   readonly erasing?: Erasing;
 }
 

@@ -9,8 +9,11 @@ import { InputError } from "../errors.js";
 
 /** A picture; `data` holds red, green, blue of each pixel: `3 * width * height` bytes. */
 export interface Pixels {
+  /** Pixels a row. */
   readonly width: number;
+  /** Rows. */
   readonly height: number;
+  /** Red, green, blue of each pixel, 0 to 255, row by row from the top left. */
   readonly data: Uint8Array;
 }
 

@@ -18,9 +18,11 @@ const externalBytes = 1024;
 
 /** A model as ONNX Runtime takes it: the message, and the weights it refers to by location. */
 export interface OnnxBundle {
+  /** The bytes of the ONNX message, without large weights. */
   readonly model: Uint8Array;
   /** For each output of the graph, its name in the message. */
   readonly outputs: ReadonlyMap<string, string>;
+  /** The large weights, by the location that the message names. */
   readonly externalData: readonly { readonly path: string; readonly data: Uint8Array }[];
 }
 

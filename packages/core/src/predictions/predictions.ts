@@ -4,7 +4,9 @@
 
 /** A class with its probability. */
 export interface Prediction {
+  /** Index of the class, from 0. */
   readonly index: number;
+  /** Name of the class; `class 7` where nobody knows it. */
   readonly label: string;
   /** Softmax probability, 0 to 1. */
   readonly score: number;

@@ -31,9 +31,13 @@ export interface SummaryRow extends CostSum {
 
 /** A network in numbers. */
 export interface Summary {
+  /** Name of the network. */
   readonly name: string;
+  /** How fine the rows are. */
   readonly depth: SummaryDepth;
+  /** The parts, input first. */
   readonly rows: readonly SummaryRow[];
+  /** Sums over all rows, in parameters, multiply-adds and bytes. */
   readonly totals: CostSum & {
     readonly nonTrainable: number;
     readonly convolutions: number;

@@ -10,7 +10,9 @@ export type Shape = readonly number[];
 
 /** A dense float32 tensor; `data.length` equals the product of `shape`. */
 export interface Tensor {
+  /** Sizes, outermost first; [] of a scalar. */
   readonly shape: Shape;
+  /** Elements, row-major, as many as the sizes multiply to. */
   readonly data: Float32Array;
 }
 

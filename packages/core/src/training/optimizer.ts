@@ -6,24 +6,35 @@ import type { Parameter, Value } from "../graph/ir.js";
 
 /** TensorFlow's RMSProp; the paper trained with decay 0.9, momentum 0.9, epsilon 1. */
 export interface RmsProp {
+  /** Tag of the union. */
   readonly kind: "rmsprop";
+  /** Part of the old value that the average of squared gradients keeps, 0 to 1. */
   readonly decay: number;
+  /** Part of the last step that is repeated, 0 to 1. */
   readonly momentum: number;
+  /** Added to the average of squares under the root, as TensorFlow does. */
   readonly epsilon: number;
 }
 
 /** Stochastic gradient descent as PyTorch writes it. */
 export interface Sgd {
+  /** Tag of the union. */
   readonly kind: "sgd";
+  /** Part of the last velocity that is kept, 0 to 1. */
   readonly momentum: number;
+  /** Whether the momentum looks ahead (Nesterov). */
   readonly nesterov: boolean;
 }
 
 /** Adam with decoupled weight decay. */
 export interface AdamW {
+  /** Tag of the union. */
   readonly kind: "adamw";
+  /** Part of the old value that the average of gradients keeps, 0 to 1. */
   readonly beta1: number;
+  /** Part of the old value that the average of squared gradients keeps, 0 to 1. */
   readonly beta2: number;
+  /** Added to the root of the average of squares. */
   readonly epsilon: number;
 }
 

@@ -14,13 +14,17 @@ import { type Schedule, schedules } from "./schedule.js";
 
 /** What a recipe settles. */
 export interface Recipe {
+  /** Times through the photos. */
   readonly epochs: number;
   /** Photos a step. */
   readonly batch: number;
+  /** How gradients change weights. */
   readonly optimizer: Optimizer;
   /** Highest learning rate, for the batch above. */
   readonly learningRate: number;
+  /** How the learning rate goes from its peak. */
   readonly schedule: Schedule;
+  /** Epochs in which the learning rate rises from 0 to its peak; may be a fraction. */
   readonly warmupEpochs: number;
   /** L2 decay of weights and biases, by slim's rules never of batch norm. */
   readonly weightDecay: number;
@@ -32,7 +36,9 @@ export interface Recipe {
   readonly statisticsDecay: number;
   /** Whether batch norms keep their running statistics even where weights are trained. */
   readonly freezeNorms: boolean;
+  /** Fraction of the features dropped before the classifier, from 0 and below 1. */
   readonly dropout: number;
+  /** Fraction of each target spread evenly over all classes, from 0 and below 1. */
   readonly labelSmoothing: number;
   /** Parameter of mixup's beta distribution; 0: none. */
   readonly mixup: number;
@@ -40,7 +46,9 @@ export interface Recipe {
   readonly cutmix: number;
   /** Whether the auxiliary classifier is trained along. */
   readonly auxiliary: boolean;
+  /** Factor of the auxiliary classifier's loss; slim's is 0.4. */
   readonly auxiliaryWeight: number;
+  /** How photos are varied. */
   readonly augmentation: Augmentation;
 }
 

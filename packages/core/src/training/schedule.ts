@@ -5,15 +5,44 @@
 /** How the learning rate goes from its peak. */
 export type Schedule =
   /** It stays. */
-  | { readonly kind: "constant" }
+  | {
+      /** Tag of the union. */
+      readonly kind: "constant";
+    }
   /** Times `factor` after every `epochs` epochs, in steps: the paper's is 0.94 every 2. */
-  | { readonly kind: "exponential"; readonly factor: number; readonly epochs: number }
+  | {
+      /** Tag of the union. */
+      readonly kind: "exponential";
+      /** What the rate is multiplied by each time, above 0 and at most 1. */
+      readonly factor: number;
+      /** Epochs from one fall to the next. */
+      readonly epochs: number;
+    }
   /** Half a cosine down to `end` times the peak at the last step. */
-  | { readonly kind: "cosine"; readonly end: number }
+  | {
+      /** Tag of the union. */
+      readonly kind: "cosine";
+      /** Rate at the end, as a fraction of the peak, 0 to 1. */
+      readonly end: number;
+    }
   /** Times `factor` at each of the given epochs. */
-  | { readonly kind: "step"; readonly factor: number; readonly at: readonly number[] }
+  | {
+      /** Tag of the union. */
+      readonly kind: "step";
+      /** What the rate is multiplied by each time, above 0 and at most 1. */
+      readonly factor: number;
+      /** Epochs, counted from the start, after which the rate falls. */
+      readonly at: readonly number[];
+    }
   /** Times `factor` whenever the validation loss has not fallen for `patience` epochs. */
-  | { readonly kind: "plateau"; readonly factor: number; readonly patience: number };
+  | {
+      /** Tag of the union. */
+      readonly kind: "plateau";
+      /** What the rate is multiplied by each time, above 0 and at most 1. */
+      readonly factor: number;
+      /** Epochs without a lower validation loss before the rate falls. */
+      readonly patience: number;
+    };
 
 /** The schedules that can be named, with their usual constants. */
 export const schedules = {

@@ -18,11 +18,20 @@ import { timmCounters, timmNames } from "./sources/timm.js";
 
 /** How to save. */
 export interface SaveWeightsOptions {
-  /** Whose names the file uses; `canonical`. timm's files say nothing of classes or preprocessing. */
+  /**
+   * Whose names the file uses. timm's files say nothing of classes or preprocessing.
+   * @defaultValue canonical
+   */
   readonly naming?: "canonical" | "timm";
-  /** What the file says of itself, with our names; with timm's, `network.arch` says whose they are. */
+  /**
+   * What the file says of itself, with our names.
+   * @defaultValue nothing
+   */
   readonly metadata?: WeightMetadata;
-  /** Type of the numbers; `F32`. */
+  /**
+   * Type of the numbers.
+   * @defaultValue F32
+   */
   readonly dtype?: FloatType;
 }
 

@@ -18,8 +18,11 @@ import { quote } from "./quote.js";
 
 /** What a file says; a file of another program says nothing of it. */
 export interface WeightMetadata {
+  /** What the tensors alone do not tell of the network. */
   readonly network?: NetworkShape;
+  /** Names of the classes by index. */
   readonly labels?: readonly string[];
+  /** How photos become the tensors that these weights expect. */
   readonly preprocessing?: Preprocessing;
   /** What logits are divided by before the softmax, so that scores can be believed; 1. */
   readonly temperature?: number;
@@ -31,9 +34,13 @@ export interface WeightMetadata {
 export interface NetworkShape {
   /** Which network it is; files from before there were several do not say it, and are of the first. */
   readonly arch: ArchitectureName;
+  /** Factor of the channels of every convolution, above 0 and at most 8. */
   readonly width: number;
+  /** Input height and width in pixels. */
   readonly inputSize: readonly [height: number, width: number];
+  /** How the last grid becomes one vector; `none` keeps the grid. */
   readonly pooling: "avg" | "max" | "none";
+  /** Fraction of the features dropped in training, from 0 and below 1. */
   readonly dropout: number;
 }
 

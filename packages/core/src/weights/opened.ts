@@ -21,11 +21,24 @@ export type FileFormat = keyof typeof fileFormats;
 /** An open file. */
 export type OpenedWeights =
   | {
+      /** What kind of file it is. */
       readonly format: "onnx";
+      /** Its tensors, and what else its format says. */
       readonly file: OnnxFile;
       /** The file itself, and where files lie that it refers to. */
       readonly bytes: Uint8Array;
+      /** Folder in which files lie that it refers to. */
       readonly folder: string | undefined;
     }
-  | { readonly format: "keras" | "tfjs"; readonly file: KerasFile }
-  | { readonly format: "safetensors" | "torch" | "tensorflow"; readonly file: TensorFile };
+  | {
+      /** What kind of file it is. */
+      readonly format: "keras" | "tfjs";
+      /** Its tensors, and what else its format says. */
+      readonly file: KerasFile;
+    }
+  | {
+      /** What kind of file it is. */
+      readonly format: "safetensors" | "torch" | "tensorflow";
+      /** Its tensors, and what else its format says. */
+      readonly file: TensorFile;
+    };

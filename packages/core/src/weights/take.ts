@@ -25,27 +25,38 @@ import { widthOf } from "./width.js";
 
 /** How to load. */
 export interface LoadWeightsOptions {
-  /** Which network the file must hold; any of the family where nothing is said. */
+  /**
+   * Which network the file must hold.
+   * @defaultValue what the file holds
+   */
   readonly arch?: ArchitectureName | undefined;
   /**
-   * Files of 1001 classes: whether class 0, slim's background, is left out; "unnamed": where the file
-   * does not name its classes. Where nothing is said, the file decides, and one that leaves it open is
-   * refused.
+   * Files of 1001 classes: whether class 0, slim's background, is left out; "unnamed": where the
+   * file does not name its classes.
+   * @defaultValue what the file says; a file that leaves it open is refused
    */
   readonly dropBackground?: boolean | "unnamed" | undefined;
-  /** What the file is, where its content shall not say. */
+  /**
+   * What the file is, where its content shall not say.
+   * @defaultValue what the content tells
+   */
   readonly format?: FileFormat | undefined;
-  /** Input height and width in pixels, at least 75; what the file says, else 299. */
+  /**
+   * Input height and width in pixels, at least the architecture's smallest.
+   * @defaultValue what the file says, else 299
+   */
   readonly inputSize?: NetworkOptions["inputSize"];
 }
 
 /** A network with its parameters, as a file gives them. */
 export interface LoadedWeights {
+  /** The network, at batch 1. */
   readonly graph: Graph;
   /** A value for each parameter of the graph, by canonical name, in memory that nobody else holds. */
   readonly parameters: Tensors;
   /** Whose names the file uses. */
   readonly naming: Naming["scheme"] | "onnx";
+  /** What kind of file it was. */
   readonly format: FileFormat;
   /** The file's name of each parameter; of ONNX files those of the kernels alone. */
   readonly found: ReadonlyMap<string, string>;
@@ -57,9 +68,13 @@ export interface LoadedWeights {
   readonly droppedClasses: number;
   /** What the file says of the network; as released where it says nothing. */
   readonly network: NetworkShape;
+  /** Names of the classes by index, where the file has them. */
   readonly labels?: readonly string[];
+  /** How photos become tensors, where the file says so. */
   readonly preprocessing?: Preprocessing;
+  /** What logits are divided by before the softmax; 1 where the file has none. */
   readonly temperature?: number;
+  /** Free-form record of the weights' origin, where the file has one. */
   readonly provenance?: Readonly<Record<string, unknown>>;
 }
 

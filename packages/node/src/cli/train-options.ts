@@ -27,7 +27,8 @@ import {
 import { type Schedule, schedules } from "@inception-resnet-v2/core/internal/training/schedule.js";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { EngineName } from "../executors/index.js";
-import { recipeNameOf, type TrainOptions } from "../training/settings.js";
+import { recipeNameOf } from "../training/settings.js";
+import type { TrainOptions } from "../training/train-options.js";
 import {
   archOption,
   byteSize,

@@ -17,25 +17,34 @@ import { type EvaluateOptions, labelledLogits, type UnreadablePhoto } from "./ev
 export interface CalibrateOptions extends EvaluateOptions {
   /** Where the copy goes; a file that is there is replaced. */
   readonly out: string;
-  /** Number type of the copy; `F32`. */
+  /**
+   * Number type of the copy.
+   * @defaultValue F32
+   */
   readonly dtype?: FloatType | undefined;
 }
 
 /** How well scores can be believed before and after; errors are 0 to 1, losses in nats. */
 export interface CalibrateResult {
+  /** The temperature that was fitted: logits are divided by it. */
   readonly temperature: number;
+  /** Photos that it was fitted on. */
   readonly images: number;
+  /** With the temperature that the weights had. */
   readonly before: Confidence;
   /** With the temperature, on the photos that it was fitted to. */
   readonly after: Confidence;
   /** Each half of the photos with the temperature of the other half: nothing is fitted to itself. */
   readonly crossFitted: Confidence;
+  /** Photos that could not be read and were left out. */
   readonly unreadable: readonly UnreadablePhoto[];
 }
 
 /** Mean cross-entropy, and the gap between confidence and accuracy. */
 export interface Confidence {
+  /** Mean cross-entropy in nats. */
   readonly loss: number;
+  /** Expected calibration error, 0 to 1. */
   readonly calibrationError: number;
 }
 

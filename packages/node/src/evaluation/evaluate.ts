@@ -21,11 +21,20 @@ import type { PullOptions } from "../weights/pull.js";
 export interface PhotoOptions {
   /** Folder with a folder for each class, or with such a one as `val`. */
   readonly data: string;
-  /** Images computed at once; 8. */
+  /**
+   * Images computed at once.
+   * @defaultValue 8
+   */
   readonly batch?: number | undefined;
-  /** Gives the call up, which rejects with the reason and leaves no file behind. */
+  /**
+   * Stops the work; the call then rejects with the signal's reason.
+   * @defaultValue none
+   */
   readonly signal?: AbortSignal | undefined;
-  /** Told how many photos are done. */
+  /**
+   * Told how many of the photos are done.
+   * @defaultValue none
+   */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
@@ -33,19 +42,26 @@ export interface PhotoOptions {
 export interface EvaluateOptions extends Omit<LoadOptions, "onProgress">, PhotoOptions {
   /** Where the weights are, or weights that were loaded before, which stay as they are. */
   readonly weights: WeightSource | LoadedWeights;
-  /** Told of bytes as weights are downloaded. */
+  /**
+   * Told of bytes as weights are downloaded.
+   * @defaultValue none
+   */
   readonly onDownload?: PullOptions["onProgress"];
 }
 
 /** A photo that could not be read, and why. */
 export interface UnreadablePhoto {
+  /** Path of the photo. */
   readonly file: string;
+  /** Why it could not be read, in one sentence. */
   readonly error: Error;
 }
 
 /** An evaluation, and the photos that could not be read. */
 export interface EvaluateResult {
+  /** The figures. */
   readonly evaluation: Evaluation;
+  /** Photos that could not be read and were left out. */
   readonly unreadable: readonly UnreadablePhoto[];
 }
 

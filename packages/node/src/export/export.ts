@@ -25,16 +25,25 @@ export interface ExportOptions
   readonly weights: WeightSource | LoadedWeights;
   /** The file to write; one that is there is replaced. */
   readonly out: string;
-  /** By default what the name of the file ends in says. */
+  /**
+   * The format to write.
+   * @defaultValue what the name of the file ends in
+   */
   readonly format?: ExportFormat | undefined;
-  /** Whether the file is read again, and an ONNX file run, to see what it holds; true. */
+  /**
+   * Whether the file is read again, and an ONNX file run, to see what it holds.
+   * @defaultValue true
+   */
   readonly parity?: boolean | undefined;
 }
 
 /** What was written. */
 export interface ExportResult {
+  /** The format that was written. */
   readonly format: ExportFormat;
+  /** Tensors that were written. */
   readonly tensors: number;
+  /** Numbers that were written. */
   readonly parameters: number;
   /** What was seen when the file was read again. */
   readonly check?: ExportCheck;

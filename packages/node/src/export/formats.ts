@@ -20,11 +20,20 @@ export type ExportFormat = keyof typeof exportFormats;
 
 /** How to write. */
 export interface FormatOptions {
-  /** Type of the numbers; `F32`. */
+  /**
+   * Type of the numbers.
+   * @defaultValue F32
+   */
   readonly dtype?: FloatType | undefined;
-  /** ONNX: decoded RGB pixels go in, uint8 [n,height,width,3], and probabilities come out; false. */
+  /**
+   * ONNX: decoded RGB pixels go in, uint8 [n,height,width,3], and probabilities come out.
+   * @defaultValue false
+   */
   readonly preprocessing?: boolean | undefined;
-  /** ONNX: images a run; any number where nothing is said. */
+  /**
+   * ONNX: images a run.
+   * @defaultValue any number
+   */
   readonly batch?: number | undefined;
 }
 

@@ -20,11 +20,20 @@ import type { TakenTensor } from "./tensor-list.js";
 export interface ImportOptions extends LoadWeightsOptions, PullOptions {
   /** A file, a folder, a checkpoint's prefix, or any other source of weights. */
   readonly weights: WeightSource;
-  /** Safetensors file to write; none where nothing is said. */
+  /**
+   * Safetensors file to write.
+   * @defaultValue nothing is written
+   */
   readonly out?: string | undefined;
-  /** Type of the numbers written; `F32`. */
+  /**
+   * Type of the numbers.
+   * @defaultValue F32
+   */
   readonly dtype?: FloatType | undefined;
-  /** Whether an ONNX file is run beside the import, which takes some 700 MB more; true. */
+  /**
+   * Whether an ONNX file is run beside the import, which takes some 700 MB more.
+   * @defaultValue true
+   */
   readonly parity?: boolean | undefined;
 }
 
@@ -36,9 +45,11 @@ export interface ImportReport
   > {
   /** What became parameters: all that the network has. */
   readonly tensors: readonly TakenTensor[];
+  /** Numbers that were read. */
   readonly parameters: number;
   /** Number of classes; null without top. */
   readonly classes: number | null;
+  /** Whether the file has an auxiliary classifier. */
   readonly hasAuxiliary: boolean;
   /** For ONNX: how far the file's own results are from those of the import. */
   readonly parity?: Parity;

@@ -25,11 +25,17 @@ import { type OnnxResult, runOnnxFile } from "../executors/onnxruntime/run-file.
 export interface Difference {
   /** A stage, for example `Inception-ResNet-A`, or an output: `logits`, `probabilities`, `features`. */
   readonly at: string;
+  /** Relative L2 distance: 0 where both are equal. */
   readonly difference: number;
 }
 
 /** What became of a comparison: differences in the order of the network, or why there are none. */
-export type Parity = readonly Difference[] | { readonly reason: string };
+export type Parity =
+  | readonly Difference[]
+  | {
+      /** Why nothing could be compared. */
+      readonly reason: string;
+    };
 
 /** The side of ours: weights as they were loaded. */
 type Ours = Pick<

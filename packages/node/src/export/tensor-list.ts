@@ -7,7 +7,9 @@ import type { LoadedWeights } from "@inception-resnet-v2/core/internal/weights/t
 
 /** A parameter and what it was taken from. */
 export interface TakenTensor {
+  /** Canonical name of the parameter. */
   readonly name: string;
+  /** Its shape here. */
   readonly shape: Shape;
   /** The tensor of the file; null where it comes with a convolution, as norms in ONNX do. */
   readonly from: { readonly name: string; readonly shape: readonly number[] } | null;

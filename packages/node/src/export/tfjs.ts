@@ -26,6 +26,7 @@ interface Weight {
 
 /** A layer as Keras writes it, without its inputs. */
 interface Layer {
+  /** Tag of the union. */
   readonly kind: string;
   readonly config: Readonly<Record<string, unknown>>;
   readonly weights: readonly Weight[];

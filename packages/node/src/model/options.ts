@@ -23,29 +23,59 @@ import type { PullOptions } from "../weights/pull.js";
 
 /** How to run a model, whatever its weights. */
 export interface ModelOptions {
-  /** Where to compute; `auto` takes the fastest that works here. */
+  /**
+   * Where to compute; `auto` is the fastest engine that works here.
+   * @defaultValue auto
+   */
   readonly engine?: EngineName | undefined;
-  /** Threads to compute with; by default one a core. */
+  /**
+   * Threads to compute with.
+   * @defaultValue one a core
+   */
   readonly threads?: number | undefined;
-  /** Number type of products and activations; fp32. bf16 is computed by the engine onednn alone. */
+  /**
+   * Number type of products and activations; the engine onednn alone computes in bf16.
+   * @defaultValue fp32
+   */
   readonly precision?: Precision | undefined;
-  /** How photos become tensors; by default what the weights say, and `timm` if they say nothing. */
+  /**
+   * How photos become tensors.
+   * @defaultValue what the weights say, else `timm`
+   */
   readonly preprocessing?: PresetName | Preprocessing | undefined;
-  /** Names of the classes; by default what the weights say, and ImageNet's for 1000 classes. */
+  /**
+   * Names of the classes by index, as many as there are classes.
+   * @defaultValue what the weights say, and ImageNet's for 1000 classes
+   */
   readonly labels?: readonly string[] | undefined;
-  /** Largest image to decode, in pixels; 100 million. */
+  /**
+   * Largest image to decode, in pixels.
+   * @defaultValue 100 million
+   */
   readonly maxPixels?: number | undefined;
-  /** Color put behind transparent images, 0 to 255; by default the hidden color shows. */
+  /**
+   * Color put behind transparent images, 0 to 255.
+   * @defaultValue the hidden color shows
+   */
   readonly background?: readonly [red: number, green: number, blue: number] | undefined;
 }
 
 /** How to make an untrained model. */
 export interface CreateOptions extends ModelOptions, NetworkOptions {
-  /** Whose rule draws the weights; `slim`. */
+  /**
+   * Whose rule draws the weights.
+   * @defaultValue slim
+   */
   readonly initializer?: Initializer | undefined;
-  /** Two models of one seed have equal weights; 0. */
+  /**
+   * Whole number from 0; two models of one seed have equal weights.
+   * @defaultValue 0
+   */
   readonly seed?: number | undefined;
-  /** Gives the call up, which rejects with the reason. */
+  /**
+   * Gives the call up, which rejects with the reason.
+   * @defaultValue none
+   */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -55,27 +85,36 @@ export interface LoadOptions extends ModelOptions, LoadWeightsOptions, PullOptio
 /** What ends a call early. */
 export interface CallOptions {
   /**
-   * Gives the call up: it rejects with the reason at once. An image or batch that waits is not computed,
-   * the result of one under way is dropped.
+   * Gives the call up: it rejects with the reason at once. An image or batch that waits is not
+   * computed, the result of one under way is dropped.
+   * @defaultValue none
    */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** How to go through many images. */
 export interface StreamOptions extends CallOptions {
-  /** Images computed at once; 1. */
+  /**
+   * Images computed at once, from 1.
+   * @defaultValue 1
+   */
   readonly batch?: number;
 }
 
 /** How to classify. */
 export interface ClassifyOptions extends CallOptions {
-  /** How many classes to give, the likeliest first; 5. */
+  /**
+   * How many classes to give, the likeliest first, from 1.
+   * @defaultValue 5
+   */
   readonly topK?: number;
 }
 
 /** An image that could not be read, in the place of its result. */
 export interface ImageError {
+  /** The image as it was given. */
   readonly source: ImageSource;
+  /** Why it could not be read. */
   readonly error: Error;
 }
 

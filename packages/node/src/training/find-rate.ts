@@ -7,20 +7,30 @@ import { fitToPhotos } from "./batches.js";
 import type { DataEvent, PrepareEvent, WarningEvent } from "./events.js";
 import { openPhase } from "./open-phase.js";
 import { prepare, type TrainControls } from "./prepare.js";
-import { openExecutor, type Phase, type TrainOptions } from "./settings.js";
+import { openExecutor, type Phase } from "./settings.js";
+import type { TrainOptions } from "./train-options.js";
 
 /** How to look for a rate. */
 export interface FindRateOptions extends TrainOptions, TrainControls {
-  /** Lowest and highest rate that is tried; 1e-6 and 1. */
+  /**
+   * Lowest and highest rate that is tried.
+   * @defaultValue [1e-6, 1]
+   */
   readonly range?: readonly [lowest: number, highest: number];
-  /** Steps, evenly spread on a logarithmic scale; 100. */
+  /**
+   * Steps, evenly spread on a logarithmic scale.
+   * @defaultValue 100
+   */
   readonly steps?: number | undefined;
 }
 
 /** A step was made at a rate. */
 export interface RateEvent {
+  /** Tag of the union. */
   readonly event: "rate";
+  /** The rate of this step. */
   readonly learningRate: number;
+  /** Loss of this step's batch, in nats. */
   readonly loss: number;
   /** The loss as a running average, which the choice is made from. */
   readonly smoothed: number;
@@ -28,6 +38,7 @@ export interface RateEvent {
 
 /** The end: the rates that suggest themselves. */
 export interface RateFoundEvent {
+  /** Tag of the union. */
   readonly event: "found";
   /** Where the smoothed loss fell fastest. */
   readonly steepest: number;

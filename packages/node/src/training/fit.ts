@@ -3,14 +3,25 @@
  */
 import type { DoneEvent, EpochEvent, StepEvent, TrainingEvent } from "./events.js";
 import type { ResumeOptions, TrainControls } from "./prepare.js";
-import type { TrainOptions } from "./settings.js";
 import { train } from "./train.js";
+import type { TrainOptions } from "./train-options.js";
 
 /** What a program can be told while it waits. */
 export interface TrainCallbacks {
-  /** Every event, as it comes. */
+  /**
+   * Every event, as it comes.
+   * @defaultValue none
+   */
   readonly onEvent?: (event: TrainingEvent) => void;
+  /**
+   * Told of each step.
+   * @defaultValue none
+   */
   readonly onStep?: (event: StepEvent) => void;
+  /**
+   * Told of each epoch, after its validation.
+   * @defaultValue none
+   */
   readonly onEpoch?: (event: EpochEvent) => void;
 }
 
@@ -22,6 +33,7 @@ export interface TrainResult {
   readonly run: string;
   /** A row for each epoch of this call. */
   readonly epochs: readonly EpochEvent[];
+  /** The epoch with the best validation top-1, if an epoch was finished. */
   readonly best?: DoneEvent["best"];
 }
 

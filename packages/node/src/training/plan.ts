@@ -12,14 +12,20 @@ import type { Sample } from "../data/dataset.js";
 import { fitToPhotos } from "./batches.js";
 import { type OpenPhase, openPhase, type PhaseOptions } from "./open-phase.js";
 import { prepare, type TrainControls } from "./prepare.js";
-import { openExecutor, type Phase, type Settings, type TrainOptions } from "./settings.js";
+import { openExecutor, type Phase, type Settings } from "./settings.js";
+import type { TrainOptions } from "./train-options.js";
 
 /** What a training takes; of one in two phases the second. */
 export interface Plan {
+  /** Name of the network. */
   readonly arch: ArchitectureName;
+  /** What stays as it is: `none`, `body` or the name of a block. */
   readonly freeze: string;
+  /** Parameters that are trained. */
   readonly trainedParameters: number;
+  /** Epochs of the phase. */
   readonly epochs: number;
+  /** Photos a step. */
   readonly batch: number;
   /** Photos a second while training; rows of features where the body is frozen. */
   readonly imagesPerSecond: number;
@@ -27,6 +33,7 @@ export interface Plan {
   readonly startSeconds: number;
   /** Seconds of an epoch, its validation included. */
   readonly epochSeconds: number;
+  /** Seconds from start to end. */
   readonly totalSeconds: number;
   /** Largest resident memory of this process, in bytes. */
   readonly memoryBytes: number;

@@ -22,21 +22,32 @@ import {
   readRunConfig,
   runFolder,
 } from "./run/run-folder.js";
-import { type Settings, settle, type TrainOptions } from "./settings.js";
+import { type Settings, settle } from "./settings.js";
+import type { TrainOptions } from "./train-options.js";
 
 /** How to go on with a run. */
 export interface ResumeOptions {
   /** The run folder. */
   readonly resume: string;
-  /** Epochs to add to the last phase. */
+  /**
+   * Epochs to add to the last phase.
+   * @defaultValue 0
+   */
   readonly extendEpochs?: number | undefined;
 }
 
 /** What stops a training from outside. */
 export interface TrainControls {
-  /** Stops after the step under way, with a checkpoint. */
+  /**
+   * Stops after the step under way, with a checkpoint.
+   * @defaultValue none
+   */
   readonly signal?: AbortSignal | undefined;
-  /** Stops once the run has this many epochs, with a checkpoint; the schedule is that of them all. */
+  /**
+   * Stops once the run has this many epochs, with a checkpoint; the schedule is that of them
+   * all.
+   * @defaultValue none
+   */
   readonly stopAfter?: number | undefined;
 }
 

@@ -10,11 +10,7 @@ import {
 } from "@inception-resnet-v2/core/internal/architecture/architecture.js";
 import { UsageError } from "@inception-resnet-v2/core/internal/errors.js";
 import type { Executor, Precision } from "@inception-resnet-v2/core/internal/executors/executor.js";
-import {
-  type Preprocessing,
-  type PresetName,
-  presets,
-} from "@inception-resnet-v2/core/internal/image/presets.js";
+import { type Preprocessing, presets } from "@inception-resnet-v2/core/internal/image/presets.js";
 import type { Freeze } from "@inception-resnet-v2/core/internal/training/freeze.js";
 import {
   type Recipe,
@@ -24,98 +20,88 @@ import {
 } from "@inception-resnet-v2/core/internal/training/recipes.js";
 import type { LoadedWeights } from "@inception-resnet-v2/core/internal/weights/take.js";
 import { createExecutor, type EngineName, isEngineName } from "../executors/index.js";
-import type { WeightSource } from "../weights/place.js";
-
-/** What a caller may ask for; all of a recipe can be overridden. */
-export interface TrainOptions extends Partial<Recipe> {
-  /** Folder with `train/<class>` and `val/<class>`, or with a folder for each class. */
-  readonly data: string;
-  /** Where decoded choices come from; by default `fine-tune` with weights, else `from-scratch-small`. */
-  readonly recipe?: RecipeName | undefined;
-  /**
-   * Weights to start from: where they are, or weights that were loaded before; by default the network
-   * starts untrained.
-   */
-  readonly weights?: WeightSource | LoadedWeights | undefined;
-  /** Which network of the family; that of the weights, else `inception_resnet_v2`. */
-  readonly arch?: ArchitectureName | undefined;
-  /** Multiplies the channels of every convolution; 1. Weights bring their own. */
-  readonly width?: number | undefined;
-  /** Input height and width in pixels; what the weights say, else 299. */
-  readonly inputSize?: number | readonly [height: number, width: number] | undefined;
-  /** How photos become tensors; what the weights say, else `timm`. */
-  readonly preprocessing?: PresetName | Preprocessing | undefined;
-  /** Part of the network that stays as it is; `none`. `body` trains the classifier on kept features. */
-  readonly freeze?: Freeze | undefined;
-  /**
-   * Two phases: the classifier alone, then for `epochs` (5) everything after `freeze` (the network's
-   * freeze point, `block17_20` of Inception-ResNet-v2) at a lower rate; false.
-   */
-  readonly fineTune?: boolean | undefined;
-  /** Epochs of the first of the two phases; 20. */
-  readonly headEpochs?: number | undefined;
-  /** Learning rates fall by this factor from each stage to the one before it; 1. */
-  readonly stageRate?: number | undefined;
-  /**
-   * Photos computed at once, to save memory: a divisor of the batch, whose gradients are the mean over
-   * its parts. Batch norm takes the statistics of a part. The whole batch.
-   */
-  readonly microBatch?: number | undefined;
-  /** Memory that a step may take, in bytes: activations are computed again where it needs that. */
-  readonly memory?: number | undefined;
-  /** Share of photos kept for validation where there is no `val` folder; 0.2. */
-  readonly valFraction?: number | undefined;
-  /** Draws each class equally often; false. */
-  readonly balanced?: boolean | undefined;
-  /** Weighs the loss of each class by its rarity; false. */
-  readonly classWeights?: boolean | undefined;
-  /** Where decoded photos are kept between epochs; `none`. */
-  readonly cache?: "none" | "memory" | "disk" | undefined;
-  /** Two runs of one seed are equal; 0. */
-  readonly seed?: number | undefined;
-  readonly engine?: EngineName | undefined;
-  /** Threads to compute with; one a core. */
-  readonly threads?: number | undefined;
-  /** Number type of products and activations; fp32. */
-  readonly precision?: Precision | undefined;
-  /** Folder of the run; by default the first of `runs/train`, `runs/train2`, ... that is free. */
-  readonly out?: string | undefined;
-}
+import type { TrainOptions } from "./train-options.js";
 
 /** A stretch of epochs in which the same part of the network is trained. */
 export interface Phase {
+  /** `head`: the classifier alone; `tune`: what follows; `train`: the only phase. */
   readonly name: "head" | "train" | "tune";
+
+  /** Part of the network that stays as it is. */
   readonly freeze: Freeze;
+
+  /** Times through the photos. */
   readonly epochs: number;
+
+  /** Highest learning rate. */
   readonly learningRate: number;
+
+  /** Epochs in which the rate rises from 0. */
   readonly warmupEpochs: number;
   /** Photos a step. */
   readonly batch: number;
-  /** Parts that a step is computed in: the batch divided by the micro-batch. */
+  /** Parts that a step is computed in. */
   readonly parts: number;
 }
 
 /** Everything that is settled before a run starts. */
 export interface Settings
   extends Omit<Recipe, "epochs" | "batch" | "learningRate" | "warmupEpochs"> {
+  /** Version of this layout. */
   readonly version: 1;
+
+  /** Recipe that settled what was left open. */
   readonly recipe: RecipeName;
+
+  /** Folder of photos. */
   readonly data: string;
+
+  /** Where the weights are that the run started from; null: untrained. */
   readonly weights: string | null;
+
+  /** Name of the network. */
   readonly arch: ArchitectureName;
+
+  /** Factor of the channels of every convolution. */
   readonly width: number;
+
+  /** Input height and width in pixels. */
   readonly inputSize: readonly [height: number, width: number];
+
+  /** How photos become tensors. */
   readonly preprocessing: Preprocessing;
+
+  /** The phases, in order. */
   readonly phases: readonly Phase[];
+
+  /** Factor of the learning rate from each stage to the one before it. */
   readonly stageRate: number;
+
+  /** Memory that a step may take, in bytes; null: the machine's. */
   readonly memory: number | null;
+
+  /** Fraction kept for validation; null: the default. */
   readonly valFraction: number | null;
+
+  /** Whether each class is drawn equally often. */
   readonly balanced: boolean;
+
+  /** Whether the loss of each class is weighed by its rarity. */
   readonly classWeights: boolean;
+
+  /** Where decoded photos are kept between epochs. */
   readonly cache: "none" | "memory" | "disk";
+
+  /** Seed of all randomness. */
   readonly seed: number;
+
+  /** Where it computes. */
   readonly engine: EngineName;
+
+  /** Threads to compute with; null: one a core. */
   readonly threads: number | null;
+
+  /** Number type of products and activations. */
   readonly precision: Precision;
 }
 

@@ -13,7 +13,8 @@ import { writeReport } from "./run/report.js";
 import { Run, start } from "./run/run.js";
 import { checkNoRun, cleanRunFolder, createRunFolder } from "./run/run-folder.js";
 import { openEvents } from "./run/tensorboard.js";
-import { openExecutor, type Settings, type TrainOptions } from "./settings.js";
+import { openExecutor, type Settings } from "./settings.js";
+import type { TrainOptions } from "./train-options.js";
 
 /**
  * Trains, fine-tunes (`fineTune`), or goes on with a run (`resume`), and tells what happens as it happens;

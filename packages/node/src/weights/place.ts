@@ -24,11 +24,37 @@ import { isShipped, type ShippedName, shippedNames } from "./shipped.js";
 
 /** Where weights are, on this machine or at an address; `name` is what messages call them. */
 export type WeightPlace =
-  | { readonly kind: "shipped"; readonly name: ShippedName }
+  | {
+      /** Tag of the union. */
+      readonly kind: "shipped";
+      /** What messages call it. */
+      readonly name: ShippedName;
+    }
   /** A file, a folder, or the prefix of a checkpoint's files. */
-  | { readonly kind: "file"; readonly path: string; readonly name: string }
-  | { readonly kind: "url"; readonly url: string; readonly name: string }
-  | { readonly kind: "bytes"; readonly bytes: Uint8Array; readonly name: "bytes" };
+  | {
+      /** Tag of the union. */
+      readonly kind: "file";
+      /** Path of the file or folder, or the prefix of a checkpoint's files. */
+      readonly path: string;
+      /** What messages call it. */
+      readonly name: string;
+    }
+  | {
+      /** Tag of the union. */
+      readonly kind: "url";
+      /** The address. */
+      readonly url: string;
+      /** What messages call it. */
+      readonly name: string;
+    }
+  | {
+      /** Tag of the union. */
+      readonly kind: "bytes";
+      /** The whole file. */
+      readonly bytes: Uint8Array;
+      /** What messages call it. */
+      readonly name: "bytes";
+    };
 
 /**
  * Where weights come from: a path, `everyday` for the model of this package, `imagenet` or another name

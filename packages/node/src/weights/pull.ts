@@ -20,9 +20,15 @@ export type { PullProgress } from "./download/download.js";
 
 /** How to pull. */
 export interface PullOptions {
-  /** Told of bytes as they come, also of those that another process fetches meanwhile. */
+  /**
+   * Told of bytes as they come, also of those that another process fetches meanwhile.
+   * @defaultValue none
+   */
   readonly onProgress?: ((progress: PullProgress) => void) | undefined;
-  /** Stops the download; what has come is kept, and the next one goes on with it. */
+  /**
+   * Stops the download.
+   * @defaultValue none
+   */
   readonly signal?: AbortSignal | undefined;
 }
 

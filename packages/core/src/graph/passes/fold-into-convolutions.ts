@@ -19,7 +19,10 @@ import type { Model } from "./rewrite.js";
 
 /** How to fold. */
 export interface FoldOptions {
-  /** Overwrites the weights given instead of copying them; false. */
+  /**
+   * Overwrites the weights given instead of copying them.
+   * @defaultValue false
+   */
   readonly inPlace?: boolean | undefined;
 }
 

@@ -6,7 +6,9 @@ import type { AnyNode, Graph, Value } from "../ir.js";
 
 /** A graph together with the values of its parameters: what inference passes work on. */
 export interface Model {
+  /** The network. */
   readonly graph: Graph;
+  /** A value for each parameter, by name. */
   readonly parameters: Tensors;
 }
 

@@ -25,7 +25,9 @@ export interface Entry {
 
 /** A file that has been checked: entries by name, and where their bytes are. */
 export interface Safetensors extends TensorFile {
+  /** What the header says of each tensor, by name. */
   readonly entries: ReadonlyMap<string, Entry>;
+  /** The whole file. */
   readonly bytes: Uint8Array;
 }
 

@@ -7,11 +7,13 @@ import type { Shape } from "../../tensor/tensor.js";
 export interface TensorEntry {
   /** Element type as the format spells it. */
   readonly dtype: string;
+  /** Sizes as the file has them, outermost first. */
   readonly shape: Shape;
 }
 
 /** A file that has been checked: its tensors, under the file's own names and in its own layouts. */
 export interface TensorFile {
+  /** What the file says of each tensor, by the file's own name. */
   readonly entries: ReadonlyMap<string, TensorEntry>;
   /** Texts that the file says of itself. */
   readonly metadata: ReadonlyMap<string, string>;

@@ -1,0 +1,127 @@
+/**
+ * @file What a caller may ask of a training.
+ */
+import type { ArchitectureName } from "@inception-resnet-v2/core/internal/architecture/architecture.js";
+import type { Precision } from "@inception-resnet-v2/core/internal/executors/executor.js";
+import type {
+  Preprocessing,
+  PresetName,
+} from "@inception-resnet-v2/core/internal/image/presets.js";
+import type { Freeze } from "@inception-resnet-v2/core/internal/training/freeze.js";
+import type { Recipe, RecipeName } from "@inception-resnet-v2/core/internal/training/recipes.js";
+import type { LoadedWeights } from "@inception-resnet-v2/core/internal/weights/take.js";
+import type { EngineName } from "../executors/index.js";
+import type { WeightSource } from "../weights/place.js";
+
+/** What a caller may ask for; all of a recipe can be overridden. */
+export interface TrainOptions extends Partial<Recipe> {
+  /** Folder with `train/<class>` and `val/<class>`, or with a folder for each class. */
+  readonly data: string;
+  /**
+   * Recipe that settles what is left open.
+   * @defaultValue `fine-tune` with weights, else `from-scratch-small`
+   */
+  readonly recipe?: RecipeName | undefined;
+  /**
+   * Weights to start from: where they are, or weights that were loaded before.
+   * @defaultValue none: the network starts untrained
+   */
+  readonly weights?: WeightSource | LoadedWeights | undefined;
+  /**
+   * Which network of the family.
+   * @defaultValue that of the weights, else `inception_resnet_v2`
+   */
+  readonly arch?: ArchitectureName | undefined;
+  /**
+   * Factor of the channels of every convolution, above 0 and at most 8; weights bring their own.
+   * @defaultValue 1
+   */
+  readonly width?: number | undefined;
+  /**
+   * Input height and width in pixels; a number means a square.
+   * @defaultValue what the weights say, else 299
+   */
+  readonly inputSize?: number | readonly [height: number, width: number] | undefined;
+  /**
+   * How photos become tensors.
+   * @defaultValue what the weights say, else `timm`
+   */
+  readonly preprocessing?: PresetName | Preprocessing | undefined;
+  /**
+   * Part of the network that stays as it is. `body` trains the classifier on kept features.
+   * @defaultValue none
+   */
+  readonly freeze?: Freeze | undefined;
+  /**
+   * Two phases: the classifier alone, then everything after `freeze` at a tenth of the rate.
+   * @defaultValue false
+   */
+  readonly fineTune?: boolean | undefined;
+  /**
+   * Epochs of the first of the two phases.
+   * @defaultValue 20
+   */
+  readonly headEpochs?: number | undefined;
+  /**
+   * Learning rates fall by this factor from each stage to the one before it, above 0.
+   * @defaultValue 1
+   */
+  readonly stageRate?: number | undefined;
+  /**
+   * Photos computed at once, to save memory: a divisor of the batch, whose gradients are the
+   * mean over its parts. Batch norm takes the statistics of a part.
+   * @defaultValue the whole batch
+   */
+  readonly microBatch?: number | undefined;
+  /**
+   * Memory that a step may take, in bytes; activations are computed again where it needs that.
+   * @defaultValue no limit but the machine's
+   */
+  readonly memory?: number | undefined;
+  /**
+   * Fraction of the photos kept for validation where there is no `val` folder, from 0 and below
+   * 1.
+   * @defaultValue 0.2
+   */
+  readonly valFraction?: number | undefined;
+  /**
+   * Draws each class equally often.
+   * @defaultValue false
+   */
+  readonly balanced?: boolean | undefined;
+  /**
+   * Weighs the loss of each class by its rarity.
+   * @defaultValue false
+   */
+  readonly classWeights?: boolean | undefined;
+  /**
+   * Where decoded photos are kept between epochs.
+   * @defaultValue none
+   */
+  readonly cache?: "none" | "memory" | "disk" | undefined;
+  /**
+   * Whole number from 0; two runs of one seed are equal.
+   * @defaultValue 0
+   */
+  readonly seed?: number | undefined;
+  /**
+   * Where to compute; `auto` is the fastest engine that works here.
+   * @defaultValue auto
+   */
+  readonly engine?: EngineName | undefined;
+  /**
+   * Threads to compute with.
+   * @defaultValue one a core
+   */
+  readonly threads?: number | undefined;
+  /**
+   * Number type of products and activations.
+   * @defaultValue fp32
+   */
+  readonly precision?: Precision | undefined;
+  /**
+   * Folder of the run.
+   * @defaultValue the first of `runs/train`, `runs/train2`, ... that is free
+   */
+  readonly out?: string | undefined;
+}

@@ -1,9 +1,9 @@
 import { it } from "node:test";
 import { goldenContract } from "./contract/golden.contract.js";
-import { noBf16, noOneDnn } from "./helpers/engines.js";
+import { noBf16, noFastOneDnn } from "./helpers/engines.js";
 
 const name = "gives the float64 run's logits and stages";
-if (noOneDnn) it(name, { skip: noOneDnn }, () => {});
+if (noFastOneDnn) it(name, { skip: noFastOneDnn }, () => {});
 else {
   goldenContract("onednn", 1e-5);
   goldenContract("onednn", 1e-5, { photos: 8 }); // other algorithms pay here

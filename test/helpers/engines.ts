@@ -9,6 +9,18 @@ export const noOneDnn: string | false = await describeLibrary().then(
   (error: Error) => error.message,
 );
 
+/**
+ * Why oneDNN cannot be tested on the full network here: without AVX-512, where `auto` does not take it
+ * either, one photo takes minutes.
+ */
+export const noFastOneDnn: string | false = await describeLibrary().then(
+  ({ instructions }) =>
+    /avx-?512|amx/i.test(instructions)
+      ? (false as const)
+      : `the processor computes with ${instructions}, minutes a photo`,
+  (error: Error) => error.message,
+);
+
 /** Why bf16 cannot be tested here; false where it can. */
 export const noBf16: string | false = await describeLibrary().then(
   ({ hasBf16, instructions }) =>

@@ -4,7 +4,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { colorPhotos } from "@inception-resnet-v2/test/helpers/color-photos.js";
-import { noBf16, noOneDnn } from "@inception-resnet-v2/test/helpers/engines.js";
+import { noBf16, noFastOneDnn } from "@inception-resnet-v2/test/helpers/engines.js";
 import { repositoryFile } from "@inception-resnet-v2/test/helpers/paths.js";
 import { describeLibrary } from "./api/find-library.js";
 
@@ -30,8 +30,8 @@ function slow(found: readonly string[]): string[] {
   );
 }
 
-describe("oneDNN's implementations", { skip: noOneDnn }, async () => {
-  const version = noOneDnn ? "" : (await describeLibrary()).version;
+describe("oneDNN's implementations", { skip: noFastOneDnn }, async () => {
+  const version = noFastOneDnn ? "" : (await describeLibrary()).version;
   let folder: string;
   let photos: string;
 

@@ -31,7 +31,7 @@ describe("checkLayers()", () => {
     [
       "packages/core/src/summary/a.ts",
       'export { x } from "../image/x.js";',
-      "layer 2 (core/summary) may not import layer 2 (core/image)",
+      "layer 3 (core/summary) may not import layer 3 (core/image)",
     ],
     [
       "packages/node/src/executors/onednn/a.ts",

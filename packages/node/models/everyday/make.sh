@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes the model everyday: three trainings, then a temperature.
 #
-#   models/everyday/make.sh DATASETS WORK
+#   packages/node/models/everyday/make.sh DATASETS WORK
 #
 # DATASETS holds clothing/, trashnet/ and grocery/, each with train/<class> and val/<class>; WORK takes
 # the joined folder (links, no copies) and the three run folders. Some two hours on two cores with
@@ -12,7 +12,7 @@ datasets=$(cd "$1" && pwd)
 mkdir -p "$2"
 work=$(cd "$2" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
-irv2() { node "$here/../../dist/src/cli/main.js" "$@"; }
+irv2() { node "$here/../../bin/irv2.js" "$@"; }
 
 for set in clothing trashnet grocery; do
   for part in train val; do

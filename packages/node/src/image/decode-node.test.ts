@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, describe, it } from "node:test";
@@ -10,6 +10,7 @@ import {
   ResourceError,
 } from "@inception-resnet-v2/core/internal/errors.js";
 import { hashPixels } from "@inception-resnet-v2/test/golden/pixels-by-hash.js";
+import { repositoryFile } from "@inception-resnet-v2/test/helpers/paths.js";
 import sharp from "sharp";
 import { decodeImage, decoderVersions, thumbnail } from "./decode-node.js";
 
@@ -193,14 +194,13 @@ describe("decodeImage()", () => {
     const alone = mkdtempSync(join(tmpdir(), "no-sharp-"));
     try {
       mkdirSync(join(alone, "image"));
-      for (const file of [
-        "errors.js",
-        "image/decode-node.js",
-        "image/formats.js",
-        "image/pixels.js",
-      ]) {
-        cpSync(join(compiled, file), join(alone, file));
-      }
+      cpSync(join(compiled, "image/decode-node.js"), join(alone, "image/decode-node.js"));
+      mkdirSync(join(alone, "node_modules/@inception-resnet-v2"), { recursive: true });
+      symlinkSync(
+        repositoryFile("packages/core"),
+        join(alone, "node_modules/@inception-resnet-v2/core"),
+        "junction",
+      );
       const url = pathToFileURL(join(alone, "image/decode-node.js")).href;
       const copy: typeof import("./decode-node.js") = await import(url);
       await assert.rejects(copy.decodeImage(await picture.clone().png().toBuffer(), '"x"'), {

@@ -16,7 +16,7 @@ describe("readShipped()", () => {
   const bytes = new Uint8Array([1, 2, 3]);
   const hash = createHash("sha256").update(bytes).digest("hex");
   const restore =
-    'installing the package again restores it, or in a clone "git checkout -- models/everyday"';
+    'installing the package again restores it, or in a clone "git checkout -- packages/node/models/everyday"';
   const refused = (problem: string) =>
     assert.rejects(
       readShipped("everyday", models),
@@ -48,7 +48,7 @@ describe("readShipped()", () => {
 
 describe("the model everyday", () => {
   it("fits in 16 MB of float16 and says everything of itself", async () => {
-    const file = await readFile(repositoryFile("models/everyday/model.safetensors"));
+    const file = await readFile(repositoryFile("packages/node/models/everyday/model.safetensors"));
     assert.ok(file.length <= 16e6, `${file.length} bytes`);
     const { labels, temperature, preprocessing, network, parameters } =
       await loadWeights("everyday");

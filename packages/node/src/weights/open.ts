@@ -1,5 +1,7 @@
 /**
  * @file A weight file of any program as tensors by name; its content tells which program's it is.
+ *
+ * A reader is imported when a file of its format comes: threads start without the others.
  */
 import { readFileSync } from "node:fs";
 import { stat } from "node:fs/promises";
@@ -9,7 +11,6 @@ import {
   type Failure,
   readingFailure,
 } from "@inception-resnet-v2/core/internal/weights/formats/failure.js";
-import { readOnnx } from "@inception-resnet-v2/core/internal/weights/formats/onnx.js";
 import { readSafetensors } from "@inception-resnet-v2/core/internal/weights/formats/safetensors.js";
 import type {
   FileFormat,
@@ -18,17 +19,13 @@ import type {
 import { quote, quoteSome } from "@inception-resnet-v2/core/internal/weights/quote.js";
 import { fileKind } from "@inception-resnet-v2/core/internal/weights/strangers.js";
 import { fetchWeights } from "./fetch.js";
-import { readKeras } from "./formats/keras.js";
-import { readTfCheckpoint } from "./formats/tensorflow/tf-checkpoint.js";
 import { isTfTable } from "./formats/tensorflow/tf-table.js";
 import { isTfjs, readTfjs } from "./formats/tfjs.js";
-import { readTorch } from "./formats/torch/torch.js";
 import { isZip, readZip } from "./formats/zip/zip.js";
 import type { WeightPlace } from "./place.js";
 import type { PullOptions } from "./pull.js";
 import { readWeightBytes } from "./read-file.js";
 import { readShipped } from "./shipped.js";
-import { openTfCheckpoint } from "./tf-checkpoint-files.js";
 
 const allFormats = "safetensors, PyTorch, Keras, TensorFlow, TensorFlow.js or ONNX";
 
@@ -45,24 +42,37 @@ export async function openWeights(
   const path = place.kind === "file" ? place.path : undefined;
   if (path !== undefined) {
     const kind = format ?? (await formatOfPath(path));
-    if (kind === "tensorflow") return { format: kind, file: await openTfCheckpoint(path) };
+    if (kind === "tensorflow") {
+      const { openTfCheckpoint } = await import("./tf-checkpoint-files.js");
+      return { format: kind, file: await openTfCheckpoint(path) };
+    }
     if (kind === "tfjs") return openTfjs(path, name);
   }
   const bytes = await readPlace(place, options);
   switch (format ?? formatOfBytes(bytes, name)) {
-    case "torch":
+    case "torch": {
+      const { readTorch } = await import("./formats/torch/torch.js");
       return { format: "torch", file: readTorch(bytes, name) };
-    case "keras":
+    }
+    case "keras": {
+      const { readKeras } = await import("./formats/keras.js");
       return { format: "keras", file: readKeras(bytes, name) };
-    case "tensorflow":
+    }
+    case "tensorflow": {
+      const { readTfCheckpoint } = await import("./formats/tensorflow/tf-checkpoint.js");
       return { format: "tensorflow", file: readTfCheckpoint(bytes, name) };
-    case "onnx":
+    }
+    case "onnx": {
+      const { readOnnx } = await import(
+        "@inception-resnet-v2/core/internal/weights/formats/onnx.js"
+      );
       return {
         format: "onnx",
         file: readOnnx(bytes, name, path === undefined ? undefined : besideOf(path, name)),
         bytes,
         folder: path === undefined ? undefined : dirname(path),
       };
+    }
     case "tfjs":
       return path === undefined ? refuseTfjs(name) : openTfjs(path, name);
     default:

@@ -35,19 +35,46 @@ export async function copyInPieces(from: Uint8Array, to: Uint8Array): Promise<vo
 
 /** Copies of tensors in one buffer of their own, made a piece a turn. */
 export async function copyTensors(tensors: Tensors): Promise<Tensors> {
-  const total = [...tensors.values()].reduce((sum, { data }) => sum + data.length, 0);
-  const all = new Float32Array(total);
   const copies = new Map<string, Tensor>();
-  let [at, copied] = [0, 0];
-  for (const [name, { shape, data }] of tensors) {
-    const own = all.subarray(at, at + data.length);
-    own.set(data);
-    copies.set(name, { shape, data: own });
-    at += data.length;
+  let copied = 0;
+  for (const { data } of copyInto(copies, tensors)) {
     copied += data.byteLength;
     if (copied < pieceBytes) continue;
     copied = 0;
     await turn();
   }
   return copies;
+}
+
+/** Buffers that may go in one message. */
+const fewBuffers = 8;
+
+/**
+ * Tensors in few buffers: those given, or one into which they are moved. Hundreds of buffers in a message
+ * make the garbage collector of the thread that receives them pause for up to 100 ms.
+ */
+export function packTensors(tensors: Tensors): Tensors {
+  const { length: buffers } = buffersOf(tensors);
+  if (buffers <= fewBuffers) return tensors;
+  const packed = new Map<string, Tensor>();
+  const isEachAlone = buffers === tensors.size;
+  for (const { data } of copyInto(packed, tensors)) {
+    if (isEachAlone && data.buffer instanceof ArrayBuffer) freeBuffers([data.buffer]);
+  }
+  return packed;
+}
+
+/** Copies tensors one by one into a buffer of their own; gives each original once it is copied. */
+function* copyInto(copies: Map<string, Tensor>, tensors: Tensors): Generator<Tensor> {
+  const total = [...tensors.values()].reduce((sum, { data }) => sum + data.length, 0);
+  const all = new Float32Array(total);
+  let at = 0;
+  for (const [name, tensor] of tensors) {
+    const { shape, data } = tensor;
+    const own = all.subarray(at, at + data.length);
+    own.set(data);
+    copies.set(name, { shape, data: own });
+    at += own.length;
+    yield tensor;
+  }
 }

@@ -10,7 +10,7 @@ import {
   type LoadWeightsOptions,
   takeWeights,
 } from "@inception-resnet-v2/core/internal/weights/take.js";
-import { buffersOf } from "../thread/buffers.js";
+import { buffersOf, packTensors } from "../thread/buffers.js";
 import { type Call, serveCall } from "../thread/serve.js";
 import { openWeights } from "./open.js";
 import type { WeightPlace } from "./place.js";
@@ -31,6 +31,7 @@ serveCall(async (request: WeightRequest, call: Call) => {
   }
   const { place, options } = request;
   const opened = await openWeights(place, options.format, { onProgress: call.report });
-  const result = takeWeights(opened, place.name, options);
-  return { result, transfer: buffersOf(result.parameters) };
+  const taken = takeWeights(opened, place.name, options);
+  const parameters = packTensors(taken.parameters);
+  return { result: { ...taken, parameters }, transfer: buffersOf(parameters) };
 });

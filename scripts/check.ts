@@ -6,12 +6,11 @@ import { checkDocs } from "./check-docs.js";
 import { checkLayers } from "./check-layers.js";
 import { checkSizes } from "./check-sizes.js";
 
-/** A rule that is broken, and where; a warning does not fail the check. */
+/** A rule that is broken, and where. */
 export interface Problem {
   readonly file: string;
   readonly line?: number;
   readonly problem: string;
-  readonly isWarning?: boolean;
 }
 
 const checks: Readonly<Record<string, () => Problem[]>> = {
@@ -23,13 +22,10 @@ const checks: Readonly<Record<string, () => Problem[]>> = {
 
 for (const [name, check] of Object.entries(checks)) {
   const problems = check();
-  const failing = problems.filter(({ isWarning }) => !isWarning).length;
-  const counts = [failing, problems.length - failing]
-    .map((count, index) => `${count} ${["problem", "warning"][index]}${count === 1 ? "" : "s"}`)
-    .filter((text) => !text.startsWith("0 "));
-  process.stdout.write(`${name}: ${counts.join(", ") || "ok"}\n`);
-  for (const { file, line = 1, problem, isWarning } of problems) {
-    process.stdout.write(`${file}:${line}: ${isWarning ? "warning: " : ""}${problem}\n`);
+  const count = `${problems.length} problem${problems.length === 1 ? "" : "s"}`;
+  process.stdout.write(`${name}: ${problems.length > 0 ? count : "ok"}\n`);
+  for (const { file, line = 1, problem } of problems) {
+    process.stdout.write(`${file}:${line}: ${problem}\n`);
   }
-  if (failing > 0) process.exitCode = 1;
+  if (problems.length > 0) process.exitCode = 1;
 }

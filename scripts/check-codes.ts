@@ -1,5 +1,5 @@
 /**
- * @file Each error code of the table is thrown somewhere: what nothing throws is a promise unkept.
+ * @file Each error code of the table is thrown somewhere: an unused code is an error.
  * The other direction, a code that the table lacks, does not compile.
  */
 import { errorCodes } from "@inception-resnet-v2/core";

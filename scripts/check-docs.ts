@@ -1,5 +1,5 @@
 /**
- * @file Documentation that cannot go stale unseen: heads of files, public names, links, versions.
+ * @file Checks documentation: file headers, docstrings of public names, links, versions.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * @file No file grows past what a reader can hold, and most stay well below; generated data (marked so
- * in its head) is exempt.
+ * @file Limits on the size of source files, the longest and the median; generated data (marked so in
+ * its header) is exempt.
  */
 import type { Problem } from "./check.js";
 import { type SourceFile, sourceFiles } from "./source-files.js";

@@ -63,7 +63,7 @@ describe("irv2 train, interrupted", () => {
     const args = ["--data", at("data"), ...small, "--out", at("early")];
     const { code, stdout, stderr } = await stopAt(args, ({ event }) => event === "prepare");
     assert.equal(code, 130, stderr);
-    assert.equal(stderr, "\nStopped before the first step; there is nothing to keep.\n");
+    assert.equal(stderr, "\nStopped before the first step; nothing was saved.\n");
     const [first] = jsonLines<TrainingEvent>(stdout);
     assert.ok(first?.event === "prepare" && first.what === "photos" && first.total === 6000);
     assert.equal(await isExisting(at("early")), false);
@@ -109,7 +109,7 @@ describe("irv2 train, interrupted", () => {
     assert.deepEqual([progress.step, progress.rows.length], [4, 0]);
     const resumed = await runIrv2(["train", "--resume", at("cut")]);
     assert.equal(resumed.code, 0, resumed.stderr);
-    assert.match(resumed.stderr, /^Going on after epoch 0, step 4$/m);
+    assert.match(resumed.stderr, /^Resuming after epoch 0, step 4$/m);
     const whole = await runIrv2(["train", ...args, "--out", at("whole")]);
     assert.equal(whole.code, 0, whole.stderr);
     const [a, b] = await Promise.all(

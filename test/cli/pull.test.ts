@@ -79,7 +79,7 @@ describe("irv2 pull", () => {
       ["imagenet", 5, "expected an answer from http://", { HF_ENDPOINT: "http://nowhere.invalid" }],
       ["keras", 5, "expected an answer from http://", { IRV2_MIRROR: "http://nowhere.invalid" }],
       ["slim", 4, "expected a file at http://", { IRV2_MIRROR: hub.content.url }],
-      ["a/other", 5, "expected leave to read http://", {}],
+      ["a/other", 5, "expected permission to read http://", {}],
       ["a/none", 4, "expected model.safetensors or pytorch_model.bin", {}],
       ["nothing", 2, "expected imagenet, ens-adv, keras, keras-notop, slim, inception-v4, or", {}],
     ] as const) {
@@ -98,7 +98,7 @@ describe("irv2 pull", () => {
     child.kill("SIGINT");
     const { code, stdout, stderr } = await done;
     assert.deepEqual([code, stdout], [130, ""]);
-    assert.match(stderr, /^\nStopped with 0\.\d MiB here; irv2 pull imagenet goes on\.\n$/);
+    assert.match(stderr, /^\nStopped after 0\.\d MiB; irv2 pull imagenet resumes\.\n$/);
     const again = await runIrv2(["pull", "imagenet"], { env });
     assert.equal(again.code, 0, again.stderr);
     const [, second] = hub.content.seen;

@@ -87,7 +87,7 @@ describe("irv2 train tells people", () => {
     assert.equal(code, 0, stderr);
     assert.match(
       stderr,
-      /^Note: The features are computed again next time, since they could not be kept \(ENOTDIR: .*\)\.$/m,
+      /^Note: The features will be computed again next time, since they could not be saved \(ENOTDIR: .*\)\.$/m,
     );
   });
 
@@ -127,7 +127,7 @@ describe("irv2 train tells people", () => {
         "an engine for a run that has one",
         () => ["train", "--resume", at("moved"), "--engine", "wasm"],
         2,
-        'Expected --resume with no other setting than --extend-epochs, since a run goes on as it began, got "engine" too',
+        'Expected --resume with no other setting than --extend-epochs, since a resumed run keeps its settings, got "engine" too',
       ],
       [
         "fine-tuning without weights",

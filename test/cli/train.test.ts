@@ -142,7 +142,7 @@ describe("irv2 train", () => {
     const args = ["--data", photos, ...small, "--ema", "0.9", "--out", halves];
     const first = await runIrv2(["train", ...args, "--stop-after", "1"]);
     assert.equal(first.code, 0, first.stderr);
-    assert.match(first.stderr, /Stopped in epoch 2; irv2 train --resume \S+ goes on\.\n$/);
+    assert.match(first.stderr, /Stopped in epoch 2; irv2 train --resume \S+ continues\.\n$/);
     const second = await runIrv2(["train", "--resume", halves]);
     assert.equal(second.code, 0, second.stderr);
     assert.ok(
@@ -153,7 +153,7 @@ describe("irv2 train", () => {
   it("refuses to go on with a finished run, unless epochs are added", async () => {
     const refused = await runIrv2(["train", "--resume", run]);
     assert.equal(refused.code, 2);
-    assert.match(refused.stderr, /finished run; extendEpochs adds some \(--extend-epochs\)$/m);
+    assert.match(refused.stderr, /finished run; extendEpochs adds epochs \(--extend-epochs\)$/m);
     await cp(run, at("longer"), { recursive: true });
     const longer = await runIrv2(["train", "--resume", at("longer"), "--extend-epochs", "1"]);
     assert.equal(longer.code, 0, longer.stderr);
@@ -276,7 +276,10 @@ describe("irv2 train", () => {
       const args = ["train", "--resume", full, "--extend-epochs", "1"];
       const { code, stderr } = await runIrv2(args, { limit: 2000 });
       assert.equal(code, 5, stderr);
-      assert.match(stderr, /expected space on the disk, got EFBIG; what was saved before is kept/);
+      assert.match(
+        stderr,
+        /expected space on the disk, got EFBIG; the previous checkpoint is kept/,
+      );
       assert.ok((await readFile(join(full, "state.safetensors"))).equals(state));
       assert.ok(!(await readdir(join(full, "weights"))).some((name) => name.endsWith(".tmp")));
     });

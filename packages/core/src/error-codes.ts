@@ -18,7 +18,7 @@ export const errorCodes = {
   BLOCK_UNKNOWN: "no block of the network has this name",
   LABELS_COUNT: "there are more or fewer labels than classes",
   PRECISION_UNSUPPORTED: "the engine does not compute in this number type",
-  EXPORT_FORMAT: "the format to write is not told by the file's name, or cannot be written there",
+  EXPORT_FORMAT: "the file's name does not tell the format to write, or one that cannot be written",
   EXPORT_DTYPE: "the format cannot hold this number type",
   EXPORT_ARCHITECTURE: "the program to write for has no such network",
   EXPORT_FILTER: "the format has no way to say this resize filter",
@@ -82,8 +82,7 @@ export const errorCodes = {
   WEIGHTS_SHAPE: "a tensor of a weight file has another shape than the network's",
   WEIGHTS_DTYPE: "a tensor of a weight file has a number type that is not read",
   WEIGHTS_NOT_FINITE: "a tensor of a weight file holds something that is no finite number",
-  WEIGHTS_BACKGROUND:
-    "a weight file has a class more, the background, which is neither kept nor left out",
+  WEIGHTS_BACKGROUND: "a weight file has an extra background class, and dropBackground is not set",
   WEIGHTS_SCALE: "batch norm has a learned scale, which the format cannot hold",
   WEIGHTS_OVERFLOW: "a weight is too large for the number type to write",
   WEIGHTS_TOO_LARGE: "weights are too large for the format to write",

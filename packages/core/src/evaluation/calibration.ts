@@ -1,5 +1,5 @@
 /**
- * @file Whether confidence can be believed: the bins of a reliability plot and their error.
+ * @file How well confidence matches accuracy: the bins of a reliability plot and their error.
  *
  * Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", 2017, section 2:
  * bins of equal width, each (from, to], filled by the probability of the predicted class.

@@ -1,5 +1,5 @@
 /**
- * @file Figures of an evaluation as people read them, on the page and in the terminal.
+ * @file Formats the figures of an evaluation, for the page and the terminal.
  */
 import type { ClassFigures, Evaluation } from "./metrics.js";
 

@@ -117,7 +117,7 @@ export function pairTable({ confusedPairs }: Evaluation): string {
 ${rows.join("\n")}
 </tbody></table></div>`;
   return `<section><h2>Most confused</h2>
-${rows.length === 0 ? '<p class="none">No image was taken for another class.</p>' : table}</section>`;
+${rows.length === 0 ? '<p class="none">No image was misclassified.</p>' : table}</section>`;
 }
 
 /** The worst mistakes, as pictures where there are such. */

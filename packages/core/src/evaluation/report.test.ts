@@ -147,7 +147,7 @@ describe("evaluationReport()", () => {
       logits: Float32Array.of(1, 0),
     });
     const html = evaluationReport(report({ evaluation }));
-    assert.match(html, /No image was taken for another class\./);
+    assert.match(html, /No image was misclassified\./);
     assert.doesNotMatch(html, /Worst mistakes|NaN/);
     countElements(html);
   });

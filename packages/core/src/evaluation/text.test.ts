@@ -43,7 +43,7 @@ t-shirt                                1      25.0%  100.0%  40.0%
 a class with a v…nd \u{fffd}[31m colour       1          –    0.0%   0.0%
 unseen                                 0          –       –      –
 
-actual                            taken for  images
+actual                            predicted  images
 ───────────────────────────────────────────────────
 hat                               t-shirt         2
 a class with a v…nd \u{fffd}[31m colour  t-shirt         1
@@ -61,7 +61,7 @@ a class with a v…nd \u{fffd}[31m colour  t-shirt         1
         ],
       ),
     );
-    assert.match(text, /\n\nNo image was taken for another class\.\n$/);
+    assert.match(text, /\n\nNo image was misclassified\.\n$/);
   });
 
   it("lists the weakest of many classes", () => {

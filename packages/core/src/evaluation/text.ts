@@ -27,9 +27,9 @@ export function evaluationText(evaluation: Evaluation): string {
       ),
     ],
     confusedPairs.length === 0
-      ? ["No image was taken for another class."]
+      ? ["No image was misclassified."]
       : table(
-          ["actual", "taken for", "images"],
+          ["actual", "predicted", "images"],
           pairs.map((one) => [
             cutName(one.actual),
             cutName(one.predicted),

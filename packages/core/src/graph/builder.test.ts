@@ -43,7 +43,7 @@ describe("GraphBuilder", () => {
       assert.throws(add, {
         name: "GraphError",
         code: "GRAPH_NAME_TAKEN",
-        message: `Cannot build "${name}": the name is used already`,
+        message: `Cannot build "${name}": the name is already in use`,
       });
     }
   });

@@ -99,7 +99,10 @@ export class GraphBuilder {
 
   #unique(name: string): string {
     if (this.#names.has(name)) {
-      throw new GraphError("GRAPH_NAME_TAKEN", `Cannot build "${name}": the name is used already`);
+      throw new GraphError(
+        "GRAPH_NAME_TAKEN",
+        `Cannot build "${name}": the name is already in use`,
+      );
     }
     this.#names.add(name);
     return name;

@@ -1,5 +1,5 @@
 /**
- * @file What the shape rules of the op table are written with: checks that throw `GraphError`.
+ * @file The checks that the shape rules of the op table are written with; they throw `GraphError`.
  */
 import { GraphError } from "../errors.js";
 import { formatShape, type Shape, sameShape } from "../tensor/tensor.js";

@@ -1,5 +1,5 @@
 /**
- * @file Who makes and who reads each value: of a graph, or of anything made of nodes with inputs and
+ * @file The producers and consumers of each value: of a graph, or of anything made of nodes with inputs and
  * outputs, such as a file of ONNX whose values are names.
  */
 import type { AnyNode } from "./ir.js";

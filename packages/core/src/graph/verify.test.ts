@@ -53,7 +53,7 @@ describe("verifyGraph()", () => {
     fails(
       { ...graph, nodes: graph.nodes.toReversed() },
       "y",
-      'expected its input before it, got "conv" from nowhere',
+      'expected its input before it, got "conv" from outside the graph',
     );
   });
 
@@ -61,7 +61,7 @@ describe("verifyGraph()", () => {
     fails(
       withRelu({ inputs: [{ name: "conv", shape: [1, 4, 3, 3] }] }),
       "y",
-      'expected its input before it, got "conv" from nowhere',
+      'expected its input before it, got "conv" from outside the graph',
     );
   });
 
@@ -70,7 +70,7 @@ describe("verifyGraph()", () => {
     fails(
       { ...graph, nodes: [...graph.nodes, graph.nodes[1] as AnyNode] },
       "y",
-      "expected a name of its own, got one used already",
+      "expected a unique name, got one already in use",
     );
   });
 
@@ -119,7 +119,7 @@ describe("verifyGraph()", () => {
     fails(
       { ...graph, nodes: [...graph.nodes, { ...relu, name: "z", outputs } as AnyNode] },
       "z",
-      "expected a result that is read or an output, got one that nobody uses",
+      "expected a result that is read or is an output, got an unused one",
     );
   });
 

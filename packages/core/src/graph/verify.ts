@@ -1,5 +1,5 @@
 /**
- * @file Is a graph legal? Run between passes in tests, and by whoever builds graphs by hand.
+ * @file Checks that a graph is valid: between passes in tests, and for graphs built by hand.
  */
 import { GraphError } from "../errors.js";
 import { formatShape, type Shape, sameShape } from "../tensor/tensor.js";
@@ -35,7 +35,7 @@ export function verifyGraph(graph: Graph): void {
   const ends = new Set(graph.blocks.values());
   for (const { name, outputs } of graph.nodes) {
     if (!outputs.some((one) => uses.isUsed(one) || ends.has(one))) {
-      fail(name, "expected a result that is read or an output, got one that nobody uses");
+      fail(name, "expected a result that is read or is an output, got an unused one");
     }
   }
   for (const { title, blocks } of graph.stages) {
@@ -51,14 +51,15 @@ function checkOrder(graph: Graph, fail: Fail): ReadonlySet<Value> {
   const names = new Set<string>();
   const known = new Set<Value>();
   const define = (value: Value) => {
-    if (names.has(value.name)) fail(value.name, "expected a name of its own, got one used already");
+    if (names.has(value.name)) fail(value.name, "expected a unique name, got one already in use");
     names.add(value.name);
     known.add(value);
   };
   [...graph.inputs, ...graph.parameters].forEach(define);
   for (const { name, inputs, outputs } of graph.nodes) {
     const unknown = inputs.find((input) => !known.has(input));
-    if (unknown) fail(name, `expected its input before it, got "${unknown.name}" from nowhere`);
+    if (unknown)
+      fail(name, `expected its input before it, got "${unknown.name}" from outside the graph`);
     outputs.forEach(define);
   }
   return known;

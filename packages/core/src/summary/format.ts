@@ -1,5 +1,5 @@
 /**
- * @file Numbers and shapes of a summary as people read them.
+ * @file Formats the numbers and shapes of a summary.
  */
 import type { SummaryRow } from "./summary.js";
 

@@ -1,5 +1,5 @@
 /**
- * @file Which part of a network stays as it is, and how fast the rest learns.
+ * @file Which part of a network is frozen, and the learning-rate factors of the rest.
  */
 import { isAuxiliary, isClassifier } from "../architecture/heads.js";
 import { UsageError } from "../errors.js";

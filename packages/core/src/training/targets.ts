@@ -1,5 +1,5 @@
 /**
- * @file What the loss compares the logits with: one row of weights over the classes for each image.
+ * @file The targets of the loss: one row of class weights per image.
  */
 import { type Tensor, tensor } from "../tensor/tensor.js";
 

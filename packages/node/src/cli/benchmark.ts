@@ -13,7 +13,7 @@ import { Command, Option } from "commander";
 import { type EngineName, engineNames } from "../executors/index.js";
 import { InceptionResNetV2 } from "../model/model.js";
 import { exitCodes } from "./exit-codes.js";
-import { archOption, inputSize, positiveNumber, wholeNumber } from "./options.js";
+import { archOption, inputSize, positiveNumber, threadsHelp, wholeNumber } from "./options.js";
 import { runSelf } from "./run-self.js";
 
 interface BenchmarkFlags {
@@ -45,19 +45,19 @@ const childVariable = "IRV2_BENCHMARK_CHILD";
 
 export function benchmarkCommand(): Command {
   return new Command("benchmark")
-    .description("latency, throughput and memory of the engines on this machine")
+    .description("measure latency, throughput and memory of the engines on this machine")
     .addOption(
       new Option("--engine <names...>", "engines to measure")
         .choices(engineNames.filter((name) => name !== "auto"))
         .default(["onnxruntime", "wasm"]),
     )
-    .option("--threads <n>", "threads to compute with", wholeNumber(1))
-    .option("--batch <sizes>", "batch sizes, with commas", batchSizes, [1, 8])
-    .option("--runs <n>", "timed runs of each, after one that is not", wholeNumber(1), 10)
+    .option("--threads <n>", threadsHelp, wholeNumber(1))
+    .option("--batch <sizes>", "batch sizes, separated by commas", batchSizes, [1, 8])
+    .option("--runs <n>", "timed runs of each, after one warm-up run", wholeNumber(1), 10)
     .addOption(archOption())
     .option("--input-size <pixels>", "299, or height x width", inputSize)
     .option("--width <factor>", "multiplies the channels of every convolution", positiveNumber)
-    .option("--json", "one JSON value a line on stdout")
+    .option("--json", "print JSON lines on stdout")
     .addHelpText(
       "after",
       `

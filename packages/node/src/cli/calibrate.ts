@@ -1,5 +1,5 @@
 /**
- * @file `irv2 calibrate`: weights whose scores can be believed, fitted on photos they have not seen.
+ * @file `irv2 calibrate`: weights whose confidence matches accuracy, fitted on held-out photos.
  */
 
 import { UsageError } from "@inception-resnet-v2/core/internal/errors.js";
@@ -25,12 +25,10 @@ interface CalibrateFlags extends ModelFlags {
 
 export function calibrateCommand(): Command {
   const command = new Command("calibrate")
-    .description(
-      "write weights with a temperature inside, so that scores are right as often as said",
-    )
-    .option("-d, --data <dir>", "folder with a folder for each class, or with such a one as val")
-    .option("-o, --out <file>", "where the weights go")
-    .addOption(dtypeOption("number type of the file"));
+    .description("write calibrated weights, whose confidence matches accuracy")
+    .option("-d, --data <dir>", "folder with one folder per class, or with such a folder named val")
+    .option("-o, --out <file>", "weight file to write")
+    .addOption(dtypeOption("number type to write"));
   return withModelOptions(command)
     .addHelpText(
       "after",
@@ -39,9 +37,9 @@ Examples:
   irv2 calibrate --data flowers --weights runs/train/weights/best.safetensors --out flowers.safetensors
   irv2 calibrate --data flowers --weights best.safetensors --dtype fp16 --out small.safetensors
 
-Takes photos that the weights were not trained on. The ranking of classes stays; classify, evaluate
-and everything else that gives scores divides the logits by the temperature in the file.
-"cross-fitted" is the error of each half of the photos with the temperature of the other half.`,
+Use photos that the weights were not trained on. The ranking of classes does not change; classify,
+evaluate and everything else that computes scores divides the logits by the temperature in the file.
+"cross-fitted" is the error on each half of the photos at the temperature fitted on the other half.`,
     )
     .action(run);
 }

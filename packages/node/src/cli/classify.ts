@@ -9,9 +9,9 @@ import { type ModelFlags, openModel, wholeNumber, withModelOptions } from "./opt
 
 export function classifyCommand(): Command {
   const command = new Command("classify")
-    .description("name what is in each image: the most likely classes with their scores")
+    .description("classify each image: the most likely classes with their scores")
     .argument("<images...>", "files, folders (searched through), globs, or - for standard input")
-    .option("-k, --top-k <n>", "how many classes to show", wholeNumber(1), 5);
+    .option("-k, --top-k <n>", "number of classes to show", wholeNumber(1), 5);
   return withModelOptions(command)
     .addHelpText(
       "after",
@@ -26,7 +26,7 @@ Examples:
 With --json each image gives one line, in the order of the images:
   {"file": "photo.jpg", "predictions": [{"index": 951, "label": "lemon", "score": 0.98}, ...]}
   {"file": "notes.txt", "error": {"code": "IMAGE_FORMAT", "message": "..."}}
-Exit code 3 if an image could not be read; the others still run.`,
+The exit code is 3 if an image could not be read; the others are still classified.`,
     )
     .action(classify);
 }

@@ -38,8 +38,8 @@ const instructionSets =
 
 export function doctorCommand(): Command {
   return new Command("doctor")
-    .description("what this machine has: engines, threads, instruction sets, decoders")
-    .option("--json", "one JSON value on stdout")
+    .description("show engines, threads, instruction sets and decoders of this machine")
+    .option("--json", "print JSON on stdout")
     .addHelpText("after", "\nExamples:\n  irv2 doctor\n  irv2 doctor --json")
     .action(async (flags: { json?: boolean }) => {
       const report = await examine();
@@ -77,9 +77,9 @@ async function tryEngine(name: EngineName): Promise<EngineReport> {
 
 async function explainAuto(engines: readonly EngineReport[]): Promise<Report["auto"]> {
   const engine = await chooseEngine();
-  if (engine === "onednn") return { engine, reason: "the processor gains from oneDNN" };
+  if (engine === "onednn") return { engine, reason: "oneDNN is faster on this processor" };
   const hasOneDnn = engines.some(({ name, found }) => name === "onednn" && found);
-  const without = hasOneDnn ? "oneDNN is no faster without AVX-512" : "oneDNN is not here";
+  const without = hasOneDnn ? "oneDNN is no faster without AVX-512" : "oneDNN is not installed";
   const hasNative = engine === "onnxruntime";
   return { engine, reason: hasNative ? without : `${without}, nor is onnxruntime-node` };
 }
@@ -112,7 +112,7 @@ function describe(report: Report): string {
     ],
     ...report.engines.map(({ name, found, detail }) => [
       `Engine ${name}`,
-      `${found ? "yes" : "no "}  ${detail}${name === report.auto.engine ? `  <- auto takes this: ${report.auto.reason}` : ""}`,
+      `${found ? "yes" : "no "}  ${detail}${name === report.auto.engine ? `  <- used by auto: ${report.auto.reason}` : ""}`,
     ]),
     ...(report.advice === null ? [] : [["Advice", report.advice]]),
   ];

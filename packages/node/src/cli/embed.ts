@@ -17,14 +17,14 @@ interface EmbedFlags extends ModelFlags {
 
 export function embedCommand(): Command {
   const command = new Command("embed")
-    .description("the features of each image that the classifier reads, 1536 at width 1")
+    .description("compute the features of each image that the classifier reads, 1536 at width 1")
     .argument("<images...>", "files, folders (searched through), globs, or - for standard input")
     .addOption(
-      new Option("--format <format>", "json: a line an image; npy, safetensors: one matrix")
+      new Option("--format <format>", "json: one line per image; npy, safetensors: one matrix")
         .choices(["json", "npy", "safetensors"])
         .default("json"),
     )
-    .option("-o, --out <file>", "where the matrix goes (npy and safetensors need it)");
+    .option("-o, --out <file>", "matrix file to write (required for npy and safetensors)");
   return withModelOptions(command)
     .addHelpText(
       "after",
@@ -35,7 +35,7 @@ Examples:
 
 json prints {"file": "photo.jpg", "features": [...]} for each image. The matrix formats write
 "features" [images, features] float32 to --out and print {"file": "photo.jpg", "row": 0} for each.
-Exit code 3 if an image could not be read; it gets an error line and no row.`,
+The exit code is 3 if an image could not be read; it gets an error line and no row.`,
     )
     .action(embed);
 }

@@ -20,9 +20,11 @@ interface EvaluateFlags extends ModelFlags {
 
 export function evaluateCommand(): Command {
   const command = new Command("evaluate")
-    .description("top-1, top-5, loss, per-class report, confusions and calibration on a folder")
-    .option("-d, --data <dir>", "folder with a folder for each class, or with such a one as val")
-    .option("--report <file>", "write a page with the confusion matrix and the worst mistakes");
+    .description(
+      "top-1, top-5, loss, per-class metrics, confusion matrix and calibration on a folder of photos",
+    )
+    .option("-d, --data <dir>", "folder with one folder per class, or with such a folder named val")
+    .option("--report <file>", "HTML report to write: confusion matrix, worst mistakes");
   return withModelOptions(command)
     .addHelpText(
       "after",
@@ -33,7 +35,7 @@ Examples:
   irv2 evaluate --data flowers/val --weights best.safetensors --report report.html --json
 
 Photos become tensors as in classify. --json prints one line with everything.
-Exit code 3 if a photo could not be read; the others still count.`,
+The exit code is 3 if a photo could not be read; the others still count.`,
     )
     .action(run);
 }

@@ -51,13 +51,13 @@ export function exportCommand(): Command {
     .option("--batch <n>", "onnx: images per run (default: any number)", wholeNumber(1))
     .addOption(archOption("architecture that the weights must be of (default: any)"))
     .option("--input-size <pixels>", "as in 299 or 240x320 (default: the weights')", inputSize)
-    .option("--drop-background", "weights of 1001 classes: leave out class 0, slim's background")
+    .option("--drop-background", "drop class 0 of 1001, slim's background")
     .option(
       "--no-parity",
       "skip the round-trip check of the file, and onnx's comparison of outputs",
     )
     .option("--tensors", "also list every tensor: shape and name, here and in the file")
-    .option("--json", "one JSON value on stdout, with all tensors")
+    .option("--json", "print JSON on stdout, with all tensors")
     .addHelpText(
       "after",
       `

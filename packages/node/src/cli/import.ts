@@ -42,7 +42,7 @@ export function importCommand(): Command {
     )
     .option("--no-parity", "onnx: skip running the file beside the import, which takes 700 MB more")
     .option("--tensors", "also list every tensor: shape and name, here and in the file")
-    .option("--json", "one JSON value on stdout, with all tensors")
+    .option("--json", "print JSON on stdout, with all tensors")
     .addHelpText(
       "after",
       `
@@ -55,8 +55,8 @@ Examples:
   irv2 import imagenet
   irv2 import model.onnx --json
 
-Data is read, nothing in a file is ever executed. 1001 classes without names become 1000:
-class 0, slim's background, is left out. classify and all other verbs take files of all formats, too.`,
+Nothing in a file is ever executed. 1001 unnamed classes become 1000: class 0, slim's background,
+is dropped. classify and the other verbs read all of these formats, too.`,
     )
     .action(run);
 }

@@ -1,6 +1,6 @@
 /**
- * @file The two ways in which a long command is asked to end early: Ctrl-C, and a reader of its
- * output that has gone (`irv2 ... | head`). A second Ctrl-C does not ask.
+ * @file Early ends of a long command: Ctrl-C, and a closed output pipe (`irv2 ... | head`). What is
+ * under way is finished first; a second Ctrl-C ends it at once.
  */
 import { exitCodes } from "./exit-codes.js";
 

@@ -15,11 +15,11 @@ const curveRows = 24;
 
 export function lrFindCommand(): Command {
   const command = new Command("lr-find").description(
-    "try learning rates from tiny to too large, and suggest one; leaves nothing behind",
+    "try learning rates from tiny to too large, and suggest one; writes no files",
   );
   return withTrainOptions(command)
-    .option("--steps <n>", "steps to make", wholeNumber(3), 100)
-    .option("--json", "one JSON value a step on stdout, the suggestion last")
+    .option("--steps <n>", "steps to run", wholeNumber(3), 100)
+    .option("--json", "print steps as JSON lines on stdout, the suggestion last")
     .addHelpText(
       "after",
       `

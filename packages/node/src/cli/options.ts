@@ -113,10 +113,10 @@ export function withModelOptions(command: Command): Command {
         "how photos become tensors (default: what the weights say, else timm)",
       ).choices([...presetNames]),
     )
-    .option("--drop-background", "weights of 1001 classes: leave out class 0, slim's background")
+    .option("--drop-background", "drop class 0 of 1001, slim's background")
     .option("--background <r,g,b>", "color behind transparent pixels (default: their own)", color)
     .option("--max-pixels <n>", "largest image to decode, in pixels", wholeNumber(1))
-    .option("--json", "one JSON value a line on stdout");
+    .option("--json", "print JSON lines on stdout");
 }
 
 /** `--arch`. */

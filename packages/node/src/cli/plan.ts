@@ -29,16 +29,16 @@ const childVariable = "IRV2_PLAN_CHILD";
 
 export function planCommand(): Command {
   const command = new Command("plan").description(
-    "measure a few steps, and predict minutes, memory and disk of training",
+    "time a few steps, and predict the duration, memory and disk space of a training",
   );
   return withTrainOptions(command)
-    .option("--json", "one JSON value a line on stdout")
+    .option("--json", "print JSON lines on stdout")
     .addHelpText(
       "after",
       `
-With --weights the classifier alone, the last third of the network, and all of it are measured;
-without, all of it. --freeze measures that one; of the two phases of --fine-tune the second,
-the first being the classifier alone. Nothing is left behind.
+With --weights, training the classifier alone, the last third of the network and all of it are
+measured; without, all of it; with --freeze, that part. For --fine-tune the second phase is measured;
+the first is the classifier alone. No files are written.
 
 Examples:
   irv2 plan --data flowers --weights model.safetensors

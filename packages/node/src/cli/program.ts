@@ -44,7 +44,7 @@ export function createProgram(): Command {
     doctorCommand(),
   ];
   for (const verb of verbs) {
-    verb.option("--debug", "print the stack and the causes of an error");
+    verb.option("--debug", "print the stack trace and causes of errors");
     refuseRenamedFlags(verb);
     program.addCommand(verb.copyInheritedSettings(program));
   }

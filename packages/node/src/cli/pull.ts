@@ -11,9 +11,11 @@ import { createByteProgress } from "./progress.js";
 
 export function pullCommand(): Command {
   return new Command("pull")
-    .description("download published weights, unless they are here; prints the path of the file")
+    .description(
+      "download published weights unless they are cached, and print the path of the file",
+    )
     .argument("<name>", "a name below, or owner/name[@revision] of the Hugging Face hub")
-    .option("--json", "one line of JSON on stdout: name and path")
+    .option("--json", "print JSON on stdout: name and path")
     .addHelpText(
       "after",
       `
@@ -22,12 +24,12 @@ ${namesText()}
 
 A repository of the hub gives its model.safetensors or pytorch_model.bin. What Python has
 downloaded is found, and Python finds what this downloads: in the hub's cache, and for
-keras, keras-notop and slim in ~/.keras/models. A download that is stopped goes on where it
-was, and each is checked by its hash.
+keras, keras-notop and slim in ~/.keras/models. An interrupted download is resumed, and
+every file is checked by its hash.
 
 Environment:
   HF_HOME, HF_HUB_CACHE, KERAS_HOME     where the caches are
-  HF_TOKEN                              a token, for repositories that want one; else the one
+  HF_TOKEN                              access token of private repositories; by default the one
                                         that "hf auth login" stored
   HF_ENDPOINT                           another hub
   HF_HUB_OFFLINE=1                      do not ask the hub
@@ -67,9 +69,7 @@ async function run(name: string, { json }: { json?: boolean }): Promise<void> {
   } catch (error) {
     progress.stop();
     if (signal.aborted && here > 0) {
-      process.stderr.write(
-        `\nStopped with ${formatBytes(here)} here; irv2 pull ${name} goes on.\n`,
-      );
+      process.stderr.write(`\nStopped after ${formatBytes(here)}; irv2 pull ${name} resumes.\n`);
     }
     throw error;
   }

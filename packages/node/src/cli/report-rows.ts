@@ -1,5 +1,5 @@
 /**
- * @file Rows of what is said of weights that were read or written: a name, and what was found.
+ * @file Rows of the reports of `import` and `export`: a name and a finding.
  */
 
 import { formatShape } from "@inception-resnet-v2/core/internal/tensor/tensor.js";

@@ -1,5 +1,5 @@
 /**
- * @file This same program once more, in a process of its own.
+ * @file Runs this same program in a child process.
  */
 import { spawn } from "node:child_process";
 

@@ -32,12 +32,12 @@ interface SummaryFlags {
 
 export function summaryCommand(): Command {
   return new Command("summary")
-    .description("the network: shapes, parameters, multiply-adds, memory, receptive field")
+    .description("print the network: shapes, parameters, multiply-adds, memory, receptive field")
     .addOption(
-      new Option("--depth <level>", "how fine").choices([...summaryDepths]).default("stage"),
+      new Option("--depth <level>", "level of detail").choices([...summaryDepths]).default("stage"),
     )
     .addOption(
-      new Option("--format <format>", "how to show it")
+      new Option("--format <format>", "output format")
         .choices(["table", "json", "mermaid", "svg", "html"])
         .default("table"),
     )

@@ -1,5 +1,5 @@
 /**
- * @file A training as people watch it: bars on a terminal, plain lines elsewhere, JSON where asked.
+ * @file Shows a training: bars on a terminal, plain lines elsewhere, JSON on request.
  *
  * Everything but JSON goes to stderr; the run folder alone goes to stdout, so that scripts get it.
  */
@@ -19,7 +19,7 @@ import type {
 const lineSeconds = 30;
 
 const stopping = "\nFinishing the step and saving; Ctrl-C again stops at once.\n";
-const stoppedEarly = "\nStopped before the first step; there is nothing to keep.\n";
+const stoppedEarly = "\nStopped before the first step; nothing was saved.\n";
 
 /** Shows the events of a training until it ends. */
 export async function showTraining(
@@ -79,7 +79,7 @@ function textOf(event: Exclude<TrainingEvent, StepEvent | PrepareEvent>): string
       const found = best ? `Best: epoch ${best.epoch}, top-1 ${percent(best.top1)}. ` : "";
       return event.event === "done"
         ? `${found}Weights, figures and report.html are in ${run}.\n`
-        : `Stopped in epoch ${epoch + 1}; irv2 train --resume ${run} goes on.\n`;
+        : `Stopped in epoch ${epoch + 1}; irv2 train --resume ${run} continues.\n`;
     }
   }
 }
@@ -92,9 +92,11 @@ function startText(event: StartEvent): string {
     `Network of width ${settings.width} at ${height}x${width}: ${formatCount(trainedParameters)} of ${formatCount(parameters)} parameters are trained`,
   ];
   if (fresh.length > 0)
-    lines.push(`New, since the weights have none that fit: ${fresh.join(", ")}`);
+    lines.push(
+      `Newly initialized, since the weights do not have them in this shape: ${fresh.join(", ")}`,
+    );
   const { epoch, step } = resumedAt;
-  if (epoch > 0 || step > 0) lines.push(`Going on after epoch ${epoch}, step ${step}`);
+  if (epoch > 0 || step > 0) lines.push(`Resuming after epoch ${epoch}, step ${step}`);
   return `${lines.join("\n")}\n\n`;
 }
 

@@ -18,25 +18,25 @@ import { showTraining } from "./train-progress.js";
 
 export function trainCommand(): Command {
   const command = new Command("train").description(
-    "train or fine-tune on a folder of photos; everything goes to a run folder",
+    "train or fine-tune on a folder of photos, into a run folder",
   );
   return withTrainOptions(command)
     .option("-o, --out <folder>", "run folder (default: the next of runs/train, runs/train2, ...)")
     .option(
       "--resume <run>",
-      "go on with a run that was stopped; the result is the same to the bit",
+      "continue a stopped run; the result is bit-identical to an uninterrupted one",
     )
     .option("--extend-epochs <n>", "with --resume: epochs to add", wholeNumber(1))
     .option(
       "--stop-after <epochs>",
-      "stop once the run has so many epochs, to be resumed; the schedule is that of --epochs",
+      "stop after this epoch of the run, to be resumed; the schedule stays that of --epochs",
       wholeNumber(1),
     )
-    .option("--json", "one JSON value an event on stdout")
+    .option("--json", "print events as JSON lines on stdout")
     .addHelpText(
       "after",
       `
-DIR holds train/<class>/* and val/<class>/*, or <class>/* of which --val-fraction is kept apart.
+DIR holds train/<class>/* and val/<class>/*, or <class>/*, of which --val-fraction is held out.
 
 ${recipesText()}
 
@@ -49,7 +49,7 @@ Examples:
 
 Ctrl-C finishes the step, saves and exits with 130; a second one stops at once.
 The run folder: config.json, results.csv, events for TensorBoard, report.html,
-weights/best.safetensors and weights/last.safetensors, state.safetensors to resume from.`,
+weights/best.safetensors and weights/last.safetensors, and state.safetensors for --resume.`,
     )
     .action(run);
 }
@@ -84,7 +84,7 @@ function readResume(
   if (extra.length > 0) {
     throw new UsageError(
       "OPTION_UNUSED",
-      `Expected --resume with no other setting than --extend-epochs, since a run goes on as it began, got "${extra[0]}" too`,
+      `Expected --resume with no other setting than --extend-epochs, since a resumed run keeps its settings, got "${extra[0]}" too`,
     );
   }
   return { resume, extendEpochs };

@@ -222,7 +222,7 @@ describe("findDataset() refuses", () => {
     ] as const) {
       await refused(
         "CLASSES_TOO_FEW",
-        `Cannot learn from "${root}": expected folders of at least two classes, got only "a"`,
+        `Cannot train on "${root}": expected folders of at least two classes, got only "a"`,
         {},
         path,
       );
@@ -347,7 +347,7 @@ describe("findLabelled()", () => {
       findLabelled(folder.path),
       new InputError(
         "SPLIT_MISSING",
-        `Cannot measure with "${folder.path}": expected a folder "val" beside "train", got none`,
+        `Cannot evaluate on "${folder.path}": expected a folder "val" beside "train", got none`,
       ),
     );
   });

@@ -95,7 +95,7 @@ export async function findLabelled(
   if (train !== undefined && validation === undefined) {
     throw new InputError(
       "SPLIT_MISSING",
-      `Cannot measure with "${folder}": expected a folder "val" beside "train", got none`,
+      `Cannot evaluate on "${folder}": expected a folder "val" beside "train", got none`,
     );
   }
   const root = validation ?? folder;
@@ -173,7 +173,7 @@ function checkSeveral(root: string, classes: readonly string[]): void {
   if (classes.length > 1) return;
   throw new InputError(
     "CLASSES_TOO_FEW",
-    `Cannot learn from "${root}": expected folders of at least two classes, got only ${quoted(classes)}`,
+    `Cannot train on "${root}": expected folders of at least two classes, got only ${quoted(classes)}`,
   );
 }
 

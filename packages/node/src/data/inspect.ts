@@ -1,5 +1,5 @@
 /**
- * @file What is in a dataset, told before the first step: counts, broken files, copies.
+ * @file Inspects a dataset before the first step: class counts, unreadable files, duplicates.
  *
  * Every file is read and decoded whole, by the decoder that training uses, since a photo that was
  * cut off shows only then. The report is plain data: paths are inside the folder, with slashes.

@@ -61,13 +61,10 @@ warning: unbalanced 30.0 to 1: "long-haired dog" has 1,200 training photos, "cat
       })
         .split("\n")
         .at(-1);
-    assert.equal(
-      text(2),
-      'warning: no validation photos of "b": nothing will tell how well it is learned',
-    );
+    assert.equal(text(2), 'warning: no validation photos of "b": its accuracy cannot be measured');
     assert.equal(
       text(3),
-      'warning: no validation photos of "b", "c": nothing will tell how well they are learned',
+      'warning: no validation photos of "b", "c": their accuracy cannot be measured',
     );
   });
 
@@ -97,7 +94,7 @@ warning: unbalanced 30.0 to 1: "long-haired dog" has 1,200 training photos, "cat
       "  Cannot decode image 4",
       "  Cannot decode image 5",
       "  ... and 2 more",
-      "warning: 1 photo is in both training and validation, so validation figures are too good; all copies are kept:",
+      "warning: 1 photo is in both training and validation, so validation figures are optimistic; all copies are kept:",
       "  train/cat/d.jpg (training) = val/cat/d.jpg (validation)",
       "warning: 2 photos are under more than one class, so one label is wrong; all copies are kept:",
       "  train/cat/e.jpg (training) = train/dog/e.jpg (training)",

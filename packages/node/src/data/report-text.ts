@@ -55,7 +55,7 @@ function unmeasured({ classes }: DataReport): string[] {
   const names = classes.filter(({ validation }) => validation === 0).map(({ name }) => name);
   if (names.length === 0) return [];
   return [
-    `warning: no validation photos of ${quoted(names)}: nothing will tell how well ${names.length === 1 ? "it is" : "they are"} learned`,
+    `warning: no validation photos of ${quoted(names)}: ${names.length === 1 ? "its" : "their"} accuracy cannot be measured`,
   ];
 }
 
@@ -74,7 +74,7 @@ function duplicates({ duplicates: groups }: DataReport): string[] {
   return [
     ...groupsText(
       leaks,
-      "in both training and validation, so validation figures are too good",
+      "in both training and validation, so validation figures are optimistic",
       splitAndPath,
     ),
     ...groupsText(conflicts, "under more than one class, so one label is wrong", splitAndPath),

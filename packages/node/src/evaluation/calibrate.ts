@@ -1,5 +1,5 @@
 /**
- * @file A copy of weights with a temperature inside, fitted on photos that were not trained on.
+ * @file Calibrated weights: a copy that carries a temperature, fitted on held-out photos.
  */
 import { freeing } from "@inception-resnet-v2/core/internal/abort.js";
 import { evaluateLogits } from "@inception-resnet-v2/core/internal/evaluation/metrics.js";

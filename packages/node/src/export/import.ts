@@ -1,5 +1,5 @@
 /**
- * @file A weight file of any program as one of ours, with a report on what became of each tensor.
+ * @file A weight file of any program as one of ours, with a report of how each tensor was mapped.
  *
  * Reading, writing and comparing happen in a thread of their own.
  */

@@ -1,6 +1,6 @@
 /**
  * @file A network with its weights as an ONNX file that any runtime takes: batch norm folded, and
- * where it is asked for with the preprocessing and the softmax inside.
+ * on request with the preprocessing and the softmax inside.
  */
 import { UsageError } from "@inception-resnet-v2/core/internal/errors.js";
 import { forInference } from "@inception-resnet-v2/core/internal/graph/passes/for-inference.js";

@@ -1,5 +1,5 @@
 /**
- * @file What a file that was written holds, seen by reading it again as anyone's.
+ * @file Round-trip check of an exported file.
  */
 import { relativeL2 } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
 import type {

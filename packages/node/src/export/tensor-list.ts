@@ -1,5 +1,5 @@
 /**
- * @file What became of each tensor of a file.
+ * @file How each tensor of a file was mapped.
  */
 import type { Shape } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
 import type { OpenedWeights } from "@inception-resnet-v2/core/internal/weights/opened.js";

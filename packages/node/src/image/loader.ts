@@ -94,7 +94,7 @@ export class ImageLoader {
    */
   async load(source: ImageSource, { stream, signal }: LoadImageOptions = {}): Promise<Tensor> {
     signal?.throwIfAborted();
-    if (this.#isDisposed) throw stopped("the loader was disposed of");
+    if (this.#isDisposed) throw stopped("the loader has been disposed");
     const loading = new Promise<Tensor>((resolve, reject) => {
       this.#queue.push({ ...pack(source), stream, signal, resolve, reject });
       this.#dispatch();
@@ -143,7 +143,7 @@ export class ImageLoader {
   /** Ends the threads; images still being loaded fail. */
   async dispose(): Promise<void> {
     this.#isDisposed = true;
-    for (const { reject } of this.#queue.splice(0)) reject(stopped("the loader was disposed of"));
+    for (const { reject } of this.#queue.splice(0)) reject(stopped("the loader has been disposed"));
     await Promise.all([...this.#threads.keys()].map((thread) => thread.terminate()));
   }
 
@@ -204,7 +204,7 @@ export class ImageLoader {
   #remove(thread: Worker, reason: string): void {
     this.#threads
       .get(thread)
-      ?.reject(stopped(this.#isDisposed ? "the loader was disposed of" : reason));
+      ?.reject(stopped(this.#isDisposed ? "the loader has been disposed" : reason));
     this.#threads.delete(thread);
     if (!this.#isDisposed) this.#dispatch();
   }
@@ -226,8 +226,5 @@ function pack(source: unknown): Pick<Job, "packed" | "buffers"> {
 }
 
 function stopped(reason: string): ResourceError {
-  return new ResourceError(
-    "LOADER_STOPPED",
-    `Cannot load an image: expected the loader to be running, got "${reason}"`,
-  );
+  return new ResourceError("LOADER_STOPPED", `Cannot load an image: ${reason}`);
 }

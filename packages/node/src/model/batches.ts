@@ -1,5 +1,5 @@
 /**
- * @file Batches on their way through the executor: one is computed while the next is filled.
+ * @file Pipelines batches through the executor: one is computed while the next is filled.
  */
 import { item, stack, type Tensor } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
 

@@ -142,7 +142,7 @@ describe("InceptionResNetV2", () => {
     const headless = await InceptionResNetV2.create({ width: 0.1, top: false, inputSize: 75 });
     await assert.rejects(headless.classify(photos[0] ?? ""), {
       code: "CLASSIFIER_MISSING",
-      message: "Cannot give logits: expected a model with a classifier, got one without top",
+      message: "Cannot compute logits: expected a model with a classifier, got one without top",
     });
     assert.equal((await headless.embed(photos[0] ?? "")).length, 152);
     await headless.dispose();

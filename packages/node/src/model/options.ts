@@ -1,5 +1,5 @@
 /**
- * @file What callers can say of a model: how to run it, make it, load it and go through images.
+ * @file The options of a model: how to run it, create it, load it and stream images through it.
  */
 import type { NetworkOptions } from "@inception-resnet-v2/core/internal/architecture/transforms.js";
 import { UsageError } from "@inception-resnet-v2/core/internal/errors.js";

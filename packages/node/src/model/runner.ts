@@ -85,7 +85,7 @@ export class Runner {
     if (this.#model.graph.outputs.has(output)) return output;
     throw new UsageError(
       "CLASSIFIER_MISSING",
-      `Cannot give ${output}: expected a model with a classifier, got one without top`,
+      `Cannot compute ${output}: expected a model with a classifier, got one without top`,
     );
   }
 

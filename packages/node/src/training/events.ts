@@ -1,5 +1,5 @@
 /**
- * @file What a training tells while it runs. The command line, programs and pages all read these.
+ * @file The events of a training while it runs, for the command line, programs and pages.
  */
 
 import type { EpochRow } from "@inception-resnet-v2/core/internal/evaluation/epoch-row.js";

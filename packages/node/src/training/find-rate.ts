@@ -1,6 +1,6 @@
 /**
  * @file The learning rate range test (Smith 2017, arXiv 1506.01186): steps at a rate that grows from
- * tiny to too large, and the rate at which the loss fell fastest. Nothing is kept of it.
+ * tiny to too large, and the rate at which the loss fell fastest. It leaves no files.
  */
 import { freeing, orAborted } from "@inception-resnet-v2/core/internal/abort.js";
 import { fitToPhotos } from "./batches.js";

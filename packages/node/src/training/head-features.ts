@@ -1,5 +1,5 @@
 /**
- * @file What a frozen body says of each photo, computed once and kept on disk.
+ * @file The features that a frozen body computes of each photo, computed once and cached on disk.
  *
  * The file is named after everything that its content depends on: the body's weights, the
  * preprocessing, the input size, and the photos (path, size and time of change).
@@ -76,7 +76,7 @@ export async function* headFeatures(
     const reason = error instanceof Error ? error.message : String(error);
     yield {
       event: "warning",
-      message: `The features are computed again next time, since they could not be kept (${reason}).`,
+      message: `The features will be computed again next time, since they could not be saved (${reason}).`,
     };
   }
   return features;

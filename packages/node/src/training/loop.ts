@@ -164,6 +164,6 @@ function checkFinite(run: Run, what: string, value: number): void {
   const { rows, step } = run.progress;
   throw new Irv2Error(
     "TRAINING_NOT_FINITE",
-    `Cannot go on in epoch ${rows.length + 1} after step ${step}: expected a finite ${what}, got ${value}; ${run.lastSaved}`,
+    `Cannot continue in epoch ${rows.length + 1} after step ${step}: expected a finite ${what}, got ${value}; ${run.lastSaved}`,
   );
 }

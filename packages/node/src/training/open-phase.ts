@@ -1,5 +1,5 @@
 /**
- * @file What a phase computes with: its part of the network compiled, and its photos or features.
+ * @file What a phase runs on: its part of the network, compiled, and its photos or features.
  */
 import { availableParallelism, freemem } from "node:os";
 import { orAborted } from "@inception-resnet-v2/core/internal/abort.js";

@@ -1,5 +1,5 @@
 /**
- * @file What a training would take: a few real steps of it are measured, the rest is arithmetic.
+ * @file Estimates a training: a few real steps are measured, the rest is arithmetic.
  */
 
 import { freeing, orAborted } from "@inception-resnet-v2/core/internal/abort.js";

@@ -167,7 +167,7 @@ async function reopen({
   if (isDone && extendEpochs === 0 && (await exists(folder.report))) {
     throw new UsageError(
       "RUN_FINISHED",
-      `Cannot resume "${resume}": expected epochs left to train, got a finished run; extendEpochs adds some`,
+      `Cannot resume "${resume}": expected epochs left to train, got a finished run; extendEpochs adds epochs`,
     );
   }
   const extended = phases.map((one, index) =>

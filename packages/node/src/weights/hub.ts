@@ -42,7 +42,7 @@ export async function pullFromHub(
   if (offline !== undefined) {
     throw new ResourceError(
       "WEIGHTS_UNREACHABLE",
-      `Cannot pull weights "${name}": expected them in the hub's cache, since ${offline} forbids to ask the hub, got nothing there`,
+      `Cannot pull weights "${name}": expected them in the hub's cache, since ${offline} disables downloads, got nothing there`,
     );
   }
   const http = await withToken(context.http);

@@ -143,7 +143,7 @@ describe("pull() from the hub", () => {
   });
 
   it("sends the token to the hub, and not to where that redirects", async () => {
-    const message = `Cannot pull weights "a/private": expected leave to read ${hub.url}, got status 401; either there is no such repository, or it wants a token of somebody who may read it, in HF_TOKEN or by "hf auth login"`;
+    const message = `Cannot pull weights "a/private": expected permission to read ${hub.url}, got status 401; the repository does not exist, or requires an access token, in HF_TOKEN or from "hf auth login"`;
     for (const HF_TOKEN of ["", "hf_other"]) {
       await assert.rejects(
         within(() => pull("a/private"), { HF_TOKEN, HF_HOME: cache }),
@@ -214,7 +214,7 @@ describe("pull() from the hub", () => {
       isRejected(
         "WEIGHTS_UNREACHABLE",
         5,
-        'Cannot pull weights "imagenet": expected them in the hub\'s cache, since HF_HUB_OFFLINE forbids to ask the hub, got nothing there',
+        'Cannot pull weights "imagenet": expected them in the hub\'s cache, since HF_HUB_OFFLINE disables downloads, got nothing there',
       ),
     );
     assert.equal(hub.seen.length, 0);
@@ -438,7 +438,7 @@ describe("pull() from the web", () => {
         isRejected(
           "WEIGHTS_CHECKSUM",
           4,
-          `Cannot pull weights "${name}": expected a file with MD5 ${md5}, got ${found}; it was not kept`,
+          `Cannot pull weights "${name}": expected a file with MD5 ${md5}, got ${found}; it was discarded`,
         ),
       );
       assert.equal(server.seen.at(-1)?.path, pathname);

@@ -1,5 +1,5 @@
 /**
- * @file The passes that make a network quick to use: the same function in fewer nodes.
+ * @file The inference passes: the same function in fewer nodes.
  */
 import { dropDropout } from "./drop-dropout.js";
 import { type FoldOptions, foldIntoConvolutions } from "./fold-into-convolutions.js";

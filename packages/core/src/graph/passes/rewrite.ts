@@ -1,5 +1,5 @@
 /**
- * @file What every pass is made of: a walk that rebuilds a graph node by node.
+ * @file The basis of every pass: a walk that rebuilds a graph node by node.
  */
 import type { Tensors } from "../../tensor/tensor.js";
 import type { AnyNode, Graph, Value } from "../ir.js";

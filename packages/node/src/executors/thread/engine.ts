@@ -24,22 +24,22 @@ export interface Engine {
   compileTraining(steps: readonly TrainingStep[], variables: Tensors): Promise<EngineTraining>;
   /** Frees what the engine itself holds; programs were released before. */
   dispose(): Promise<void>;
-  /** Says what an unknown error means, e.g. running out of memory; gives it back where it is not known. */
+  /** Translates errors of the library, such as running out of memory; returns others unchanged. */
   explain(error: unknown): unknown;
 }
 
 /** A compiled graph. */
 export interface EngineProgram {
-  /** Runs once; the results are given away with the whole buffers behind them. */
+  /** Runs once; the results are transferred with their whole buffers. */
   run(inputs: Tensors, outputs: readonly string[]): Promise<Map<string, Tensor>>;
   release(): Promise<void>;
 }
 
 /** Compiled training steps with their variables. */
 export interface EngineTraining {
-  /** Runs one step; the outputs that are not variables are given away, as by a program. */
+  /** Runs one step; the outputs that are not variables are transferred, as by a program. */
   run(step: number, inputs: Tensors): Promise<Map<string, Tensor>>;
-  /** Copies of variables, which are given away. */
+  /** Copies of variables, which are transferred. */
   read(names: readonly string[]): Map<string, Tensor>;
   /** Overwrites variables. */
   write(variables: Tensors): void;

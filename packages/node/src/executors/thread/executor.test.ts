@@ -24,7 +24,7 @@ function stopped(reason: string) {
   return {
     name: "ResourceError",
     code: "ENGINE_STOPPED",
-    message: `Cannot run on a log: expected its thread to be alive, got "${reason}"`,
+    message: `Cannot run on a log: ${reason}`,
   };
 }
 
@@ -83,7 +83,7 @@ describe("ThreadExecutor", () => {
   it("refuses what comes after it is disposed of, except disposing", async () => {
     const program = await executor.compile(doubling("first"), none);
     const disposal = executor.dispose();
-    const error = stopped("the executor was disposed of");
+    const error = stopped("the executor has been disposed");
     await assert.rejects(program.run(inputs()), error);
     await assert.rejects(executor.compile(doubling("second"), none), error);
     await program.dispose();
@@ -95,8 +95,8 @@ describe("ThreadExecutor", () => {
   it("refuses a program that was disposed of", async () => {
     const program = await executor.compile(doubling("first"), none);
     await program.dispose();
-    await assert.rejects(program.run(inputs()), { message: "program 0 was disposed of" });
-    await assert.rejects(program.dispose(), { message: "program 0 was disposed of" });
+    await assert.rejects(program.run(inputs()), { message: "program 0 has been disposed" });
+    await assert.rejects(program.dispose(), { message: "program 0 has been disposed" });
   });
 
   it("tries once to release a program", async () => {
@@ -194,8 +194,8 @@ describe("ThreadExecutor", () => {
   it("fails what is under way when its thread ends, and what comes after", async () => {
     const program = await executor.compile(doubling("first"), none);
     const runs = [program.run(new Map([["end", tensor([1])]])), program.run(inputs())];
-    for (const run of runs) await assert.rejects(run, stopped("its thread ended"));
-    await assert.rejects(program.run(inputs()), stopped("its thread ended"));
+    for (const run of runs) await assert.rejects(run, stopped("its thread has ended"));
+    await assert.rejects(program.run(inputs()), stopped("its thread has ended"));
     await program.dispose();
     await executor.dispose();
   });

@@ -60,7 +60,7 @@ export class ThreadExecutor implements Executor {
     this.#worker.unref();
     this.#worker.on("message", (reply: Reply) => this.#settle(reply));
     this.#worker.on("error", (error) => this.#fail(error));
-    this.#worker.on("exit", () => this.#fail(new Error("its thread ended")));
+    this.#worker.on("exit", () => this.#fail(new Error("its thread has ended")));
   }
 
   async compile(
@@ -108,7 +108,7 @@ export class ThreadExecutor implements Executor {
         () => {},
         () => {},
       );
-      this.#failure = this.#stopped(new Error("the executor was disposed of"));
+      this.#failure = this.#stopped(new Error("the executor has been disposed"));
     }
     await this.#closed;
     await this.#worker.terminate();
@@ -159,7 +159,7 @@ export class ThreadExecutor implements Executor {
   #stopped(cause: Error): ResourceError {
     return new ResourceError(
       "ENGINE_STOPPED",
-      `Cannot run on ${this.description}: expected its thread to be alive, got "${cause.message}"`,
+      `Cannot run on ${this.description}: ${cause.message}`,
       { cause },
     );
   }

@@ -104,6 +104,6 @@ class ServedEngine {
 
 function find<Compiled>(among: ReadonlyMap<number, Compiled>, program: number): Compiled {
   const found = among.get(program);
-  if (!found) throw new Error(`program ${program} was disposed of`);
+  if (!found) throw new Error(`program ${program} has been disposed`);
   return found;
 }

@@ -1,5 +1,5 @@
 /**
- * @file Everything that a stopped training needs to go on, in one safetensors file: the network's
+ * @file Everything that a stopped training needs to resume, in one safetensors file: the network's
  * parameters, the optimiser's variables, the averages, and where the run stands as JSON metadata.
  *
  * One file that is written beside and renamed, so that its parts always belong together.
@@ -98,7 +98,7 @@ export async function saving(path: string, write: () => Promise<void>): Promise<
     const { code } = cause as NodeJS.ErrnoException;
     throw new ResourceError(
       "DISK_FULL",
-      `Cannot save "${path}": expected space on the disk, got ${code}; what was saved before is kept`,
+      `Cannot save "${path}": expected space on the disk, got ${code}; the previous checkpoint is kept`,
       { cause },
     );
   }

@@ -14,7 +14,7 @@ describe("a run folder", () => {
     await assert.rejects(createRunFolder(at), {
       name: "UsageError",
       code: "RUN_EXISTS",
-      message: `Cannot start a run in "${at}": expected a folder without one, got its config.json, which resume goes on with`,
+      message: `Cannot start a run in "${at}": expected a folder without one, got one with a config.json, which resume continues`,
     });
     const inFile = join(at, "config.json", "run");
     await assert.rejects(createRunFolder(inFile), {

@@ -48,7 +48,7 @@ export async function checkNoRun(out: string): Promise<void> {
   if (!(await exists(runFolder(out).config))) return;
   throw new UsageError(
     "RUN_EXISTS",
-    `Cannot start a run in "${out}": expected a folder without one, got its config.json, which resume goes on with`,
+    `Cannot start a run in "${out}": expected a folder without one, got one with a config.json, which resume continues`,
   );
 }
 

@@ -1,5 +1,5 @@
 /**
- * @file A run: what it was asked for, where it stands, and the files that it keeps.
+ * @file A run: its settings, its progress, and the files that it keeps.
  */
 import { resolve } from "node:path";
 import { Irv2Error } from "@inception-resnet-v2/core/internal/errors.js";

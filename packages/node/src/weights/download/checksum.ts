@@ -1,5 +1,5 @@
 /**
- * @file What proves a file: a hash of its bytes.
+ * @file Checksums of downloaded files.
  */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";

@@ -170,7 +170,7 @@ describe("download()", () => {
       await assert.rejects(fetch(), {
         code: "WEIGHTS_CHECKSUM",
         name: "ModelError",
-        message: `Cannot pull weights "thing": expected a file with MD5 ${md5(content)}, got ${md5(wrong)}; it was not kept`,
+        message: `Cannot pull weights "thing": expected a file with MD5 ${md5(content)}, got ${md5(wrong)}; it was discarded`,
       });
       assert.equal(server.seen.length, 1);
       assert.deepEqual(await names(), []);
@@ -235,7 +235,7 @@ describe("download()", () => {
         403,
         "WEIGHTS_FORBIDDEN",
         "ResourceError",
-        'expected leave to read URL, got status 403; either there is no such repository, or it wants a token of somebody who may read it, in HF_TOKEN or by "hf auth login"',
+        'expected permission to read URL, got status 403; the repository does not exist, or requires an access token, in HF_TOKEN or from "hf auth login"',
       ],
       [418, "WEIGHTS_UNREACHABLE", "ResourceError", "expected an answer from URL, got status 418"],
     ] as const) {

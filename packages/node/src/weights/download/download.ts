@@ -246,7 +246,7 @@ async function findProblem(
   const kind = checksumNames[checksum.algorithm];
   return new ModelError(
     "WEIGHTS_CHECKSUM",
-    `Cannot pull weights "${name}": expected a file with ${kind} ${checksum.value}, got ${found}; it was not kept`,
+    `Cannot pull weights "${name}": expected a file with ${kind} ${checksum.value}, got ${found}; it was discarded`,
   );
 }
 

@@ -1,5 +1,5 @@
 /**
- * @file What the environment says of downloads: folders, addresses, tokens, limits.
+ * @file Download settings from the environment: folders, addresses, tokens, limits.
  *
  * The variables and their defaults are those of Python's huggingface_hub (`constants.py`) and Keras
  * (`backend/config.py`), so that both sides share one copy of a file; `IRV2_MIRROR` is ours. They are
@@ -26,7 +26,7 @@ export function hubEndpoint(): string {
   return (text("HF_ENDPOINT") ?? "https://huggingface.co").replace(/\/+$/, "");
 }
 
-/** The name of the variable that forbids to ask the hub, if one does. */
+/** The name of the variable that disables downloads, if one does. */
 export function hubOfflineVariable(): string | undefined {
   const isTrue = (name: string) => /^(1|on|yes|true)$/i.test(text(name) ?? "");
   return ["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"].find(isTrue);

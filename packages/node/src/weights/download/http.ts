@@ -72,7 +72,7 @@ export function refused(name: string, url: string, status: number): ResourceErro
   if (status === 401 || status === 403) {
     return new ResourceError(
       "WEIGHTS_FORBIDDEN",
-      `Cannot pull weights "${name}": expected leave to read ${originOf(url)}, got status ${status}; either there is no such repository, or it wants a token of somebody who may read it, in HF_TOKEN or by "hf auth login"`,
+      `Cannot pull weights "${name}": expected permission to read ${originOf(url)}, got status ${status}; the repository does not exist, or requires an access token, in HF_TOKEN or from "hf auth login"`,
     );
   }
   if (status === 404 || status === 410) {

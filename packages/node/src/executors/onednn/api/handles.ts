@@ -1,5 +1,5 @@
 /**
- * @file Who destroys what: native handles in the order they were made, to be destroyed in reverse.
+ * @file Ownership of native handles: kept in order of creation, destroyed in reverse.
  */
 import type { Library } from "./library.js";
 

@@ -205,7 +205,10 @@ export class Site extends Primitives {
   #places(value: Value): Placed[] {
     const found = this.#placed.get(value);
     if (found) return found;
-    throw new GraphError("GRAPH_INVALID", `Cannot run: "${value.name}" is read before it is made`);
+    throw new GraphError(
+      "GRAPH_INVALID",
+      `Cannot run: "${value.name}" is read before it is computed`,
+    );
   }
 }
 

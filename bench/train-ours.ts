@@ -25,7 +25,8 @@ const network = lower(configureNetwork({ classes, width, inputSize: size }), { b
 const trainer = await Trainer.create({
   executor,
   network,
-  step: { optimizer: paperRmsProp, ...(budget !== undefined && { memoryBudget: Number(budget) }) },
+  step: { optimizer: paperRmsProp },
+  ...(budget !== undefined && { memoryBudget: Number(budget) }),
   parameters: initializeParameters(network, { initializer: "slim", seed: 0 }),
   seed: 0,
 });

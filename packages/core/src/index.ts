@@ -38,6 +38,7 @@ export type {
   CompileOptions,
   Executor,
   ExecutorOptions,
+  MemoryModel,
   Precision,
   Program,
   RunOptions,

@@ -4,7 +4,7 @@
  * An executor compiles a graph with its parameters into a program; a program runs any number of
  * times, at any batch size. Executors know graphs and tensors, never images or files.
  */
-import type { Graph } from "../graph/ir.js";
+import type { AnyNode, Graph } from "../graph/ir.js";
 import type { Tensors } from "../tensor/tensor.js";
 
 /** Something that can run graphs. */
@@ -13,6 +13,8 @@ export interface Executor {
   readonly name: string;
   /** Version and settings in a few words, for `doctor` and benchmarks. */
   readonly description: string;
+  /** How training uses memory on it, so that a step can be made to fit and refused where it does not. */
+  readonly memory: MemoryModel;
   /**
    * Prepares a graph. The parameters must hold each one that the graph names, in its shape; they
    * are read during the call only. Throws `ResourceError` when memory runs out.
@@ -29,6 +31,20 @@ export interface Executor {
   ): Promise<TrainingProgram>;
   /** Frees the programs and any thread; nothing runs afterwards. */
   dispose(): Promise<void>;
+}
+
+/** How an executor uses memory in training, beside the variables; fitted to measured peaks. */
+export interface MemoryModel {
+  /** Bytes of the process before any variable: Node, the executor, this library. */
+  readonly processBytes: number;
+  /** Bytes for values for each byte that is alive at the worst node. */
+  readonly ofLive: number;
+  /** Bytes for values for each byte of the largest one. */
+  readonly ofLargest: number;
+  /** Copies of the weights in other layouts, 0 or more. */
+  readonly ofWeights: number;
+  /** Bytes that a node takes while it runs. */
+  workspaceBytes(node: AnyNode): number;
 }
 
 /** How to compile. */

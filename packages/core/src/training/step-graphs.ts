@@ -15,7 +15,7 @@ import { type Graph, isTrainable, type Parameter, type Value } from "../graph/ir
 import { type DropoutMask, forTraining } from "../graph/passes/for-training.js";
 import type { Shape } from "../tensor/tensor.js";
 import { addUpdate, type Optimizer, type StepScalars, slots } from "./optimizer.js";
-import { keepBudget } from "./step-memory.js";
+import { keepBudget, type MemoryBudget } from "./step-memory.js";
 
 /** What a training step is made for. */
 export interface StepOptions {
@@ -39,12 +39,10 @@ export interface StepOptions {
   /** Weight of the auxiliary classifier in the loss; slim's 0.4. */
   readonly auxiliaryWeight?: number;
   /**
-   * Bytes that the process may take, kept as far as possible by dropping activations and computing
+   * Memory that the process may take, kept as far as possible by dropping activations and computing
    * them again, which changes no result; unlimited by default.
    */
-  readonly memoryBudget?: number;
-  /** Name of the executor whose memory the budget counts; onnxruntime. */
-  readonly executor?: string;
+  readonly memoryBudget?: MemoryBudget;
 }
 
 /** A variable that training adds to the network's parameters. */
@@ -108,10 +106,8 @@ export function buildStepGraphs(network: Graph, options: StepOptions): StepGraph
   const gradientStep = { graph, assign };
   const { memoryBudget } = options;
   if (memoryBudget === undefined) return { gradients: gradientStep, update, state, trained, masks };
-  const inBudget = keepBudget({ gradients: gradientStep, update }, new Set(forward.nodes), {
-    budget: memoryBudget,
-    executor: options.executor ?? "onnxruntime",
-  });
+  const step = { gradients: gradientStep, update };
+  const inBudget = keepBudget(step, new Set(forward.nodes), memoryBudget);
   return { gradients: { graph: inBudget, assign }, update, state, trained, masks };
 }
 

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { hashImages, hashWeights } from "@inception-resnet-v2/test/helpers/hash-weights.js";
 import { createExecutor } from "inception-resnet-v2/internal/executors/index.js";
+import { memory as onednn } from "inception-resnet-v2/internal/executors/onednn/memory/model.js";
+import { memory as ort } from "inception-resnet-v2/internal/executors/onnxruntime/memory.js";
 import { lower } from "../architecture/lower.js";
 import { configureNetwork } from "../architecture/transforms.js";
 import { verifyGraph } from "../graph/verify.js";
@@ -19,10 +21,10 @@ const network = lower(configureNetwork(settings), { batch });
 const build = (memoryBudget?: number) =>
   buildStepGraphs(network, {
     optimizer: paperRmsProp,
-    ...(memoryBudget !== undefined && { memoryBudget }),
+    ...(memoryBudget !== undefined && { memoryBudget: { bytes: memoryBudget, model: ort } }),
   });
 
-const predict = (graphs: StepGraphs) => predictStepMemory(graphs, "onnxruntime");
+const predict = (graphs: StepGraphs) => predictStepMemory(graphs, ort);
 
 /** Two steps: the losses of both, and everything that the second leaves in the variables. */
 async function train(graphs: StepGraphs) {
@@ -89,13 +91,13 @@ describe("a memory budget", () => {
   });
 
   it("counts the memory of the executor that it is for", () => {
-    const [ort, onednn] = ["onnxruntime", "onednn"].map((executor) => {
+    for (const model of [ort, onednn]) {
       const network = lower(configureNetwork(), { batch: 8 });
-      const memoryBudget = 3 * 2 ** 30;
-      const graphs = buildStepGraphs(network, { optimizer: paperRmsProp, memoryBudget, executor });
-      return predictStepMemory(graphs, executor) / memoryBudget;
-    }) as [number, number];
-    for (const share of [ort, onednn]) assert.ok(share <= 1 && share > 0.85, `${share}`);
+      const memoryBudget = { bytes: 3 * 2 ** 30, model };
+      const graphs = buildStepGraphs(network, { optimizer: paperRmsProp, memoryBudget });
+      const share = predictStepMemory(graphs, model) / memoryBudget.bytes;
+      assert.ok(share <= 1 && share > 0.85, `${share}`);
+    }
   });
 
   it("leaves room for what frozen parts do not need", () => {
@@ -104,7 +106,7 @@ describe("a memory budget", () => {
       optimizer: paperRmsProp,
       trains: ({ name }) => /^(aux_)?logits/.test(name),
       frozenNorms: () => true,
-      memoryBudget: 1,
+      memoryBudget: { bytes: 1, model: ort },
     });
     verifyGraph(head.gradients.graph);
     assert.ok(predict(head) < all);

@@ -30,7 +30,7 @@ export interface TrainerOptions {
   /** The network, its batch that of one part of a step. */
   readonly network: Graph;
   /** How a step is built. */
-  readonly step: StepOptions;
+  readonly step: Omit<StepOptions, "memoryBudget">;
   /** A value for each parameter of the network. */
   readonly parameters: Tensors;
   /** Values of the optimiser's variables, from a checkpoint; by default they start anew. */
@@ -38,6 +38,8 @@ export interface TrainerOptions {
   readonly seed: number;
   /** Share of the old value that averages keep, where there are averages. */
   readonly averageDecay?: number;
+  /** Bytes that a step may take: activations are computed again where it needs that; unlimited. */
+  readonly memoryBudget?: number;
   /** Bytes that there are; a step that is predicted to take more is refused. */
   readonly memoryLimit?: number;
 }
@@ -80,9 +82,13 @@ export class Trainer {
 
   /** Builds and compiles the steps. Throws `ResourceError` when memory runs out. */
   static async create(options: TrainerOptions): Promise<Trainer> {
-    const { executor, network, step, parameters, state } = options;
-    const graphs = buildStepGraphs(network, { ...step, executor: executor.name });
-    checkMemory(predictStepMemory(graphs, executor.name), options);
+    const { executor, network, step, parameters, state, memoryBudget: bytes } = options;
+    const model = executor.memory;
+    const graphs = buildStepGraphs(network, {
+      ...step,
+      ...(bytes !== undefined && { memoryBudget: { bytes, model } }),
+    });
+    checkMemory(predictStepMemory(graphs, model), options);
     const variables = new Map(parameters);
     const consume = new Set<string>();
     for (const one of graphs.state) {

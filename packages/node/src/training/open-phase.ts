@@ -79,6 +79,7 @@ export async function* openPhase(
       step: stepOptions(settings, phase, whole),
       parameters: pickVariables(parameters, network.parameters, "the weights"),
       seed: settings.seed,
+      ...(settings.memory !== null && { memoryBudget: settings.memory }),
       memoryLimit: settings.memory ?? availableBytes(),
       ...(state && { state }),
       ...(settings.ema !== null && { averageDecay: settings.ema }),
@@ -156,7 +157,6 @@ function stepOptions(settings: Settings, phase: Phase, whole: Graph): StepOption
     frozenNorms: division.isFrozenNorm,
     rateFactor: stageRates(whole, settings.stageRate),
     ...(clipNorm !== null && { clipNorm }),
-    ...(settings.memory !== null && { memoryBudget: settings.memory }),
   };
 }
 

@@ -9,6 +9,7 @@ import type {
 } from "@inception-resnet-v2/core/internal/executors/executor.js";
 import { ThreadExecutor } from "../thread/executor.js";
 import { describeLibrary } from "./api/find-library.js";
+import { memory } from "./memory/model.js";
 
 /** An executor on oneDNN; throws `ResourceError` where that cannot be loaded or is too old. */
 export async function createOneDnnExecutor(options: ExecutorOptions = {}): Promise<Executor> {
@@ -24,6 +25,7 @@ export async function createOneDnnExecutor(options: ExecutorOptions = {}): Promi
   return new ThreadExecutor({
     name: "onednn",
     description: `oneDNN ${found.version} (${found.instructions}, ${precision}${spoken})`,
+    memory,
     module: new URL("./worker.js", import.meta.url),
     // OpenMP would take every core of the machine, also in a container that has a few of them.
     workerData: { threads: threads ?? availableParallelism(), precision },

@@ -6,6 +6,7 @@ import type {
   ExecutorOptions,
 } from "@inception-resnet-v2/core/internal/executors/executor.js";
 import { ThreadExecutor } from "../thread/executor.js";
+import { memory } from "./memory.js";
 import { loadOrt, type OrtBuild, ortStackMb, type SessionOptions } from "./session.js";
 
 /** An executor on one build of ONNX Runtime; throws `ResourceError` when that cannot be loaded. */
@@ -20,6 +21,7 @@ export async function createOnnxRuntimeExecutor(
   return new ThreadExecutor({
     name: build === "native" ? "onnxruntime" : "wasm",
     description: `ONNX Runtime ${version} (${build}${threads})`,
+    memory,
     module: new URL("./worker.js", import.meta.url),
     workerData,
     stackSizeMb: ortStackMb,

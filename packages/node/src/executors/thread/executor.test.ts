@@ -42,6 +42,13 @@ describe("ThreadExecutor", () => {
     executor = new ThreadExecutor({
       name: "log",
       description: "a log",
+      memory: {
+        processBytes: 0,
+        ofLive: 1,
+        ofLargest: 0,
+        ofWeights: 0,
+        workspaceBytes: () => 0,
+      },
       module: new URL(import.meta.resolve("@inception-resnet-v2/test/helpers/logging-engine.js")),
       workerData: file,
     });

@@ -11,6 +11,7 @@ import { ResourceError, unpackError } from "@inception-resnet-v2/core/internal/e
 import type {
   CompileOptions,
   Executor,
+  MemoryModel,
   Program,
   RunOptions,
   TrainingOptions,
@@ -26,6 +27,7 @@ import type { Reply, Request } from "./messages.js";
 export interface ThreadOptions {
   readonly name: string;
   readonly description: string;
+  readonly memory: MemoryModel;
   /** The file of the thread, which calls `serveEngine`. */
   readonly module: URL;
   /** What that file finds as `workerData`. */
@@ -40,6 +42,7 @@ type Body<K> = K extends unknown ? Omit<K, "id"> : never;
 export class ThreadExecutor implements Executor {
   readonly name: string;
   readonly description: string;
+  readonly memory: MemoryModel;
   readonly #worker: Worker;
   readonly #waiting = new Map<
     number,
@@ -49,9 +52,10 @@ export class ThreadExecutor implements Executor {
   #failure: Error | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor({ name, description, module, workerData, stackSizeMb }: ThreadOptions) {
+  constructor({ name, description, memory, module, workerData, stackSizeMb }: ThreadOptions) {
     this.name = name;
     this.description = description;
+    this.memory = memory;
     this.#worker = new Worker(module, {
       workerData,
       execArgv: [], // flags of the host program, such as --input-type, are not for this thread

@@ -4,12 +4,10 @@
  */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, describe, it, type TestContext } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
+import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
-import type { Worker } from "node:worker_threads";
 import {
   calibrate,
   evaluate,
@@ -25,99 +23,14 @@ import {
   type TrainingEvent,
   train,
 } from "inception-resnet-v2";
+import { type Call, expectAbortable, leavingNoThread } from "./helpers/abort.js";
 import { colorPhotos } from "./helpers/color-photos.js";
 import { repositoryFile } from "./helpers/paths.js";
 import { drawPicture, smallLabels, smallModelFolder, smallSize } from "./helpers/small-model.js";
 
-/** Threads of this process that run. */
-const threads = new Set<Worker>();
-process.on("worker", (worker) => {
-  threads.add(worker);
-  worker.once("exit", () => threads.delete(worker));
-});
-
-/** Shares of a call's time after which it is given up. */
-const moments = [0.75, 0.4, 0.1];
-
-/** What comes late is wrong after that; far above what is promised, since tests share a machine. */
-const patience = 10_000;
-
-/** Waits until something holds, and fails when it never does. */
-async function eventually(holds: () => Promise<boolean>, message: () => Promise<string>) {
-  const end = performance.now() + patience;
-  while (!(await holds())) {
-    if (performance.now() > end) assert.fail(await message());
-    await sleep(20);
-  }
-}
-
-type Call = (signal: AbortSignal | undefined) => Promise<unknown>;
-
 let folder: string;
 /** The only place that calls write to. */
 let out: string;
-
-/** Gives a call up after so many milliseconds; says after how many more it rejected, if it did. */
-async function giveUp(call: Call, afterMs: number): Promise<number | undefined> {
-  const before = [...threads];
-  const controller = new AbortController();
-  const reason = new Error("changed my mind");
-  let aborted = Number.NaN;
-  const timer = setTimeout(() => {
-    aborted = performance.now();
-    controller.abort(reason);
-  }, afterMs);
-  try {
-    await call(controller.signal);
-    clearTimeout(timer);
-    await rm(out, { recursive: true });
-    await mkdir(out);
-    return undefined; // it was faster
-  } catch (error) {
-    assert.equal(error, reason);
-  }
-  const late = performance.now() - aborted;
-  assert.ok(late < patience, `expected an end, got one after ${late} ms`);
-  await eventually(
-    async () => (await readdir(out)).length === 0,
-    async () => `expected no file, got ${(await readdir(out)).join(", ")}`,
-  );
-  await eventually(
-    async () => [...threads].every((one) => before.includes(one)),
-    async () => `expected no new thread, got ${threads.size} instead of ${before.length}`,
-  );
-  return late;
-}
-
-/** A call that ends when it may, and is given up at several moments. */
-async function expectAbortable(context: TestContext, call: Call): Promise<void> {
-  const reason = new Error("never");
-  const before = threads.size;
-  await assert.rejects(call(AbortSignal.abort(reason)), (error) => error === reason);
-  assert.deepEqual([threads.size, await readdir(out)], [before, []]);
-
-  const start = performance.now();
-  await call(undefined);
-  const whole = performance.now() - start;
-  await rm(out, { recursive: true });
-  await mkdir(out);
-
-  const late: number[] = [];
-  for (const moment of moments) {
-    const took = await giveUp(call, moment * whole);
-    if (took !== undefined) late.push(took);
-  }
-  // Later runs are faster than the first: the earliest moment comes early enough at last.
-  for (let ms = whole / 20; late.length === 0; ms /= 4) {
-    assert.ok(ms > 0.01, "expected a call that can be given up, got one that ends each time");
-    const took = await giveUp(call, ms);
-    if (took !== undefined) late.push(took);
-  }
-  const longest = Math.max(...late).toFixed(0);
-  context.diagnostic(
-    `rejected ${late.length} of ${moments.length} times, ${longest} ms after the signal at most; whole ${whole.toFixed(0)} ms`,
-  );
-}
 
 async function drain<T>(stream: AsyncIterable<T>): Promise<void> {
   for await (const _ of stream);
@@ -185,7 +98,7 @@ describe("a call given up", () => {
     saveWeights: (signal) => saveWeights(at("saved.safetensors"), loaded.parameters, { signal }),
     importWeights: (signal) => importWeights({ weights, out: at("in.safetensors"), signal }),
     "importWeights, of onnx": (signal) =>
-      importWeights({ weights: join(folder, "small.onnx"), out: at("in.safetensors"), signal }),
+      importWeights({ weights: onnx(), out: at("in.safetensors"), signal }),
     evaluate: (signal) => evaluate({ weights, data: photos, signal }),
     calibrate: (signal) => calibrate({ weights, data: photos, out: at("c.safetensors"), signal }),
     findLearningRate: (signal) => drain(findLearningRate({ ...training(), steps: 5, signal })),
@@ -193,22 +106,50 @@ describe("a call given up", () => {
   };
   for (const [name, call] of Object.entries(calls)) {
     it(`${name} rejects with the reason, and leaves nothing`, (context) =>
-      expectAbortable(context, call));
+      expectAbortable(context, call, { folder: out }));
   }
   for (const format of Object.keys(exportFormats) as (keyof typeof exportFormats)[]) {
     it(`exportWeights to ${format} rejects with the reason, and leaves nothing`, (context) =>
-      expectAbortable(context, (signal) =>
-        exportWeights({ weights, format, out: at(`exported-${format}`), signal }),
+      expectAbortable(
+        context,
+        (signal) => exportWeights({ weights, format, out: at(`exported-${format}`), signal }),
+        { folder: out },
       ));
   }
   it("exportWeights of weights in memory rejects with the reason, and leaves them", async (context) => {
     const total = loaded.parameters.size;
-    await expectAbortable(context, (signal) =>
-      exportWeights({ weights: loaded, out: at("memory.onnx"), signal }),
+    await expectAbortable(
+      context,
+      (signal) => exportWeights({ weights: loaded, out: at("memory.onnx"), signal }),
+      { folder: out },
     );
     assert.ok([...loaded.parameters.values()].every(({ data }) => data.length > 0));
     assert.equal(loaded.parameters.size, total);
   });
+
+  const onnx = () => join(folder, "small.onnx");
+  const replacing: Record<string, Call> = {
+    "exportWeights to onnx": (signal) =>
+      exportWeights({ weights, out: at("older"), format: "onnx", signal }),
+    "exportWeights to keras": (signal) =>
+      exportWeights({ weights, out: at("older"), format: "keras", signal }),
+    "importWeights of onnx": (signal) =>
+      importWeights({ weights: onnx(), out: at("older"), signal }),
+  };
+  for (const [name, call] of Object.entries(replacing)) {
+    it(`${name} over an older file leaves that, also where the new one is compared`, (context) =>
+      expectAbortable(
+        context,
+        call,
+        { folder: out, kept: ["older"] },
+        {
+          prepare: () => writeFile(at("older"), "what was there"),
+          async check() {
+            assert.equal(await readFile(at("older"), "utf8"), "what was there");
+          },
+        },
+      ));
+  }
 
   it("train throws the reason before there is a run, and leaves nothing", async () => {
     const reason = new Error("changed my mind");
@@ -229,23 +170,20 @@ describe("a call given up", () => {
   });
 
   it("train stops with a checkpoint once there is one, and leaves nothing unfinished", async () => {
-    const before = [...threads];
     const controller = new AbortController();
     const options = { ...training(), out: at("run"), signal: controller.signal };
     let last: TrainingEvent | undefined;
-    for await (const event of train(options)) {
-      last = event;
-      if (event.event === "step") controller.abort();
-    }
+    await leavingNoThread(async () => {
+      for await (const event of train(options)) {
+        last = event;
+        if (event.event === "step") controller.abort();
+      }
+    });
     assert.equal(last?.event, "interrupted");
     const left = await readdir(at("run"), { recursive: true });
     assert.deepEqual(
       left.filter((name) => name.endsWith(".tmp")),
       [],
-    );
-    await eventually(
-      async () => [...threads].every((one) => before.includes(one)),
-      async () => `expected no new thread, got ${threads.size} instead of ${before.length}`,
     );
     await rm(at("run"), { recursive: true });
   });

@@ -50,10 +50,11 @@ export interface ExportResult {
 }
 
 /**
- * Reads weights and writes them in another format, beside and then renamed. Throws `UsageError` for
+ * Reads weights and writes them in another format, beside; what is written gets its name once it was read
+ * again, so that a file which is there is replaced by a whole one or stays. Throws `UsageError` for
  * a format that cannot be told or hold what is asked, `ModelError` for weights that cannot be used or
  * do not fit in float16, `ResourceError` where the file cannot be written, and the reason of the
- * signal, which leaves no file behind.
+ * signal, which leaves no file behind but one that was there before.
  */
 export async function exportWeights(options: ExportOptions): Promise<ExportResult> {
   const { weights, out, dtype, preprocessing, batch, parity = true, signal, onProgress } = options;

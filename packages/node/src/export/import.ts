@@ -57,7 +57,8 @@ export interface ImportReport
 
 /**
  * Reads weights, writes them, and compares with the file's own results where it can be run here (ONNX).
- * Throws as `loadWeights` and `saveWeights` do, and the reason of the signal, which leaves no file behind.
+ * Throws as `loadWeights` and `saveWeights` do, and the reason of the signal, which leaves no file behind
+ * but one that was there before.
  */
 export async function importWeights(options: ImportOptions): Promise<ImportReport> {
   const { weights, out, dtype = "F32", parity = true, signal, onProgress, ...loading } = options;

@@ -11,6 +11,7 @@ import {
   takeWeights,
 } from "@inception-resnet-v2/core/internal/weights/take.js";
 import { openWeights } from "../weights/open.js";
+import type { WeightPlace } from "../weights/place.js";
 import { compareWithOnnx, type Parity } from "./parity.js";
 import { listTensors, type TakenTensor } from "./tensor-list.js";
 
@@ -35,14 +36,14 @@ export interface ExportCheck {
  * used up where the file is ONNX. Throws `ModelError` where it cannot be read.
  */
 export async function readAgain(
-  path: string,
+  place: WeightPlace,
   format: FileFormat,
   written: LoadedWeights,
   signal: AbortSignal,
 ): Promise<ExportCheck> {
-  const opened = await openWeights({ kind: "file", path, name: path }, format);
+  const opened = await openWeights(place, format);
   signal.throwIfAborted();
-  const tensors = compareTensors(opened, path, written);
+  const tensors = compareTensors(opened, place.name, written);
   if (opened.format !== "onnx") return tensors;
   return {
     ...tensors,
@@ -52,11 +53,11 @@ export async function readAgain(
 
 function compareTensors(
   opened: OpenedWeights,
-  path: string,
+  name: string,
   { parameters, network }: LoadedWeights,
 ): Omit<ExportCheck, "parity"> {
   const [height, width] = network.inputSize;
-  const again = takeWeights(opened, path, { inputSize: [height, width], dropBackground: false });
+  const again = takeWeights(opened, name, { inputSize: [height, width], dropBackground: false });
   const isFolded = opened.format === "onnx"; // no tensor is what it was
   const kept = [...parameters].filter(([name]) => !isFolded && again.parameters.has(name));
   const differences = kept.map(([name, { data }]) => {

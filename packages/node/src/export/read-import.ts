@@ -2,43 +2,47 @@
  * @file An open weight file as one of ours, and what became of each tensor: in the calling thread, which
  * takes seconds.
  */
+import { weightParts } from "@inception-resnet-v2/core/internal/weights/encode.js";
 import type { OpenedWeights } from "@inception-resnet-v2/core/internal/weights/opened.js";
 import type { LoadedWeights } from "@inception-resnet-v2/core/internal/weights/take.js";
-import { saveWeights } from "../weights/save.js";
+import { writeWeights } from "../weights/write-weights.js";
 import type { ImportReport } from "./import.js";
-import { compareWithOnnx } from "./parity.js";
+import { compareWithOnnx, type Parity } from "./parity.js";
 import type { ImportRequest } from "./requests.js";
 import { listTensors } from "./tensor-list.js";
-import { orRemove } from "./write-export.js";
+import type { Stopping } from "./write-export.js";
 
-/** Writes weights as ours, and compares. Leaves no file when the signal comes, and throws its reason. */
+/**
+ * Writes weights as ours, and compares. Until all is done, the path leads to what was there before; that
+ * stays when the signal comes, whose reason is thrown.
+ */
 export async function readImport(
   opened: OpenedWeights,
   loaded: LoadedWeights,
   { out, dtype, parity }: ImportRequest,
-  signal: AbortSignal,
+  { signal, settle }: Stopping,
 ): Promise<ImportReport> {
   const { graph, parameters, format, naming, network, ignored, droppedClasses } = loaded;
-  if (out !== undefined) {
-    const { labels, preprocessing, temperature, provenance } = loaded;
-    await saveWeights(out, parameters, {
-      dtype,
-      signal,
-      metadata: {
-        network,
-        ...(labels && { labels }),
-        ...(preprocessing && { preprocessing }),
-        ...(temperature !== undefined && { temperature }),
-        provenance: provenance ?? { importedFrom: format, naming },
-      },
-    });
-  }
   const tensors = listTensors(opened, loaded);
   const numbers = [...parameters.values()].reduce((sum, { data }) => sum + data.length, 0);
-  const compared =
-    parity &&
-    opened.format === "onnx" &&
-    (await orRemove(out, signal, () => compareWithOnnx(opened, loaded, signal)));
+  let compared: Parity | undefined;
+  const look = async () => {
+    if (parity && opened.format === "onnx")
+      compared = await compareWithOnnx(opened, loaded, signal);
+    settle();
+  };
+  if (out === undefined) await look();
+  else {
+    const { labels, preprocessing, temperature, provenance } = loaded;
+    const metadata = {
+      network,
+      ...(labels && { labels }),
+      ...(preprocessing && { preprocessing }),
+      ...(temperature !== undefined && { temperature }),
+      provenance: provenance ?? { importedFrom: format, naming },
+    };
+    await writeWeights(out, weightParts(parameters, { dtype, metadata }), { signal, look });
+  }
   return {
     format,
     naming,

@@ -1,7 +1,6 @@
 /**
  * @file The thread in which weights are exported and imported.
  */
-import { rm } from "node:fs/promises";
 import { takeWeights } from "@inception-resnet-v2/core/internal/weights/take.js";
 import { type Call, serveCall } from "../thread/serve.js";
 import { openWeights } from "../weights/open.js";
@@ -10,20 +9,18 @@ import type { ExportRequest, ImportRequest } from "./requests.js";
 import { writeExport } from "./write-export.js";
 
 serveCall(async (request: ExportRequest | ImportRequest, { report, signal, tidily }: Call) => {
-  const { out } = request;
-  const remove = async () => {
-    if (out !== undefined) await rm(out, { recursive: true, force: true });
-  };
   const open = (place: ImportRequest["place"], format = request.loading.format) =>
     openWeights(place, format, { onProgress: report });
   if (request.kind === "import") {
     const opened = await open(request.place);
     const taking = { ...request.loading, dropBackground: "unnamed" } as const;
     const loaded = takeWeights(opened, request.place.name, taking);
-    return { result: await tidily(() => readImport(opened, loaded, request, signal), remove) };
+    return {
+      result: await tidily((settle) => readImport(opened, loaded, request, { signal, settle })),
+    };
   }
   const { from, loading } = request;
   const loaded =
     "loaded" in from ? from.loaded : takeWeights(await open(from.place), from.place.name, loading);
-  return { result: await tidily(() => writeExport(loaded, request, signal), remove) };
+  return { result: await tidily((settle) => writeExport(loaded, request, { signal, settle })) };
 });

@@ -2,7 +2,6 @@
  * @file Weights in memory to the file of another program, and a look at what that holds: in the calling
  * thread, which takes seconds.
  */
-import { rm } from "node:fs/promises";
 import { foldGammas } from "@inception-resnet-v2/core/internal/graph/passes/fold-gammas.js";
 import { presets } from "@inception-resnet-v2/core/internal/image/presets.js";
 import { imagenetLabels } from "@inception-resnet-v2/core/internal/predictions/imagenet-1k.js";
@@ -19,47 +18,41 @@ import { writeWeightFolder, writeWeights } from "../weights/write-weights.js";
 import type { ExportResult } from "./export.js";
 import { type ExportFormat, readAs } from "./formats.js";
 import { type ExportedModel, exportOnnx } from "./onnx.js";
-import { readAgain } from "./read-again.js";
+import { type ExportCheck, readAgain } from "./read-again.js";
 import type { ExportRequest } from "./requests.js";
 import { exportTfjs } from "./tfjs.js";
 
+/** What stops a piece of work that writes. */
+export interface Stopping {
+  readonly signal: AbortSignal;
+  /** Called before a file gets its name; throws where that is no longer wanted. */
+  readonly settle: () => void;
+}
+
 /**
- * Writes weights, whose parameters are used up where they are looked at again. Leaves no file when the
- * signal comes, and throws its reason.
+ * Writes weights, whose parameters are used up where they are looked at again. Until all is done, the
+ * path leads to what was there before; that stays when the signal comes, whose reason is thrown.
  */
 export async function writeExport(
   loaded: LoadedWeights,
   { out, format, writing, parity }: Omit<ExportRequest, "kind" | "from" | "loading">,
-  signal: AbortSignal,
+  { signal, settle }: Stopping,
 ): Promise<ExportResult> {
   const { parameters } = loaded;
   const model = describe(loaded);
   const written = format === "keras" ? foldGammas(loaded).parameters : parameters;
-  if (format === "tfjs") await writeWeightFolder(out, exportTfjs(model), { signal });
-  else await writeWeights(out, partsOf(format, model, written, writing), { signal });
+  let check: ExportCheck | undefined;
+  const look = async (beside: string) => {
+    const place = { kind: "file", path: beside, name: out } as const;
+    if (parity)
+      check = await readAgain(place, readAs[format], { ...loaded, parameters: written }, signal);
+    settle();
+  };
   const numbers = [...parameters.values()].reduce((sum, { data }) => sum + data.length, 0);
-  const result: ExportResult = { format, tensors: parameters.size, parameters: numbers };
-  if (!parity) return result;
-  const check = await orRemove(out, signal, () =>
-    readAgain(out, readAs[format], { ...loaded, parameters: written }, signal),
-  );
-  return { ...result, check };
-}
-
-/** Looks at a file that was written, and removes it when the signal comes meanwhile. */
-export async function orRemove<T>(
-  out: string | undefined,
-  signal: AbortSignal,
-  look: () => Promise<T>,
-): Promise<T> {
-  try {
-    const found = await look();
-    signal.throwIfAborted();
-    return found;
-  } catch (error) {
-    if (signal.aborted && out !== undefined) await rm(out, { recursive: true, force: true });
-    throw error;
-  }
+  const tensors = parameters.size;
+  if (format === "tfjs") await writeWeightFolder(out, exportTfjs(model), { signal, look });
+  else await writeWeights(out, partsOf(format, model, written, writing), { signal, look });
+  return { format, tensors, parameters: numbers, ...(check && { check }) };
 }
 
 /** The weights with all that is known of their use. */

@@ -16,6 +16,11 @@ export interface WriteFileOptions {
   readonly what?: string;
   /** Stops before the next part; the promise rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Looks at what was written, under the name that it has so far; what was there before stays where
+   * this throws.
+   */
+  readonly look?: ((beside: string) => Promise<void>) | undefined;
 }
 
 /** Bytes, or text in UTF-8, in the order of the file. */
@@ -31,7 +36,10 @@ export async function writeParts(
   options: WriteFileOptions = {},
 ): Promise<void> {
   await explaining(path, "a place for the file", options, () =>
-    writeBeside(path, (beside) => writeNew(beside, parts, options)),
+    writeBeside(path, async (beside) => {
+      await writeNew(beside, parts, options);
+      await options.look?.(beside);
+    }),
   );
 }
 
@@ -57,6 +65,7 @@ export async function writeFolder(
     writeBeside(path, async (beside) => {
       await mkdir(beside);
       for (const [name, bytes] of files) await writeNew(join(beside, name), [bytes], options);
+      await options.look?.(beside);
     }),
   );
 }

@@ -12,11 +12,12 @@ export interface Call {
   /** Tells the caller how far it is. */
   report(report: unknown): void;
   /**
-   * Does the last piece of work, which must not be cut off: it leaves files or native memory where it
-   * is. It looks at the signal itself. Where the caller has given up when it is done, it is undone: a
-   * signal alone may come too late, as it is not heard while the thread computes.
+   * Does the last piece of work, which must not be cut off: it would leave files or native memory. It
+   * looks at the signal itself, and calls `settle` before it does what stays, such as renaming a file:
+   * that throws where the caller has given up, which a signal alone may say too late, as it is not
+   * heard while the thread computes.
    */
-  tidily<T>(work: () => Promise<T>, undo: () => Promise<void>): Promise<T>;
+  tidily<T>(work: (settle: () => void) => Promise<T>): Promise<T>;
 }
 
 /** A result with the buffers that it gives away. */
@@ -35,12 +36,11 @@ export async function serveCall<Request>(
   const call: Call = {
     signal: controller.signal,
     report: (report) => parentPort?.postMessage({ report } satisfies Reply),
-    async tidily(work, undo) {
+    async tidily(work) {
       if (!claim(state, free, busy)) return new Promise(() => {}); // the caller ends this thread
-      const result = await work();
-      if (claim(state, busy, done)) return result;
-      await undo();
-      throw new Error("the caller has given up");
+      return work(() => {
+        if (!claim(state, busy, done)) throw new Error("the caller has given up");
+      });
     },
   };
   try {

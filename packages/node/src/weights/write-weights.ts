@@ -14,7 +14,7 @@ const asWeights = { what: "weights" } as const;
 export function writeWeights(
   path: string,
   parts: FileParts,
-  options: Pick<WriteFileOptions, "signal"> = {},
+  options: Omit<WriteFileOptions, "what"> = {},
 ): Promise<void> {
   return writeParts(path, parts, { ...options, ...asWeights });
 }
@@ -23,7 +23,7 @@ export function writeWeights(
 export function writeWeightFolder(
   path: string,
   files: Iterable<readonly [name: string, bytes: Uint8Array]>,
-  options: Pick<WriteFileOptions, "signal"> = {},
+  options: Omit<WriteFileOptions, "what"> = {},
 ): Promise<void> {
   return writeFolder(path, files, { ...options, ...asWeights });
 }

@@ -8,10 +8,13 @@
 import { repositoryFile } from "@inception-resnet-v2/test/helpers/paths.js";
 import {
   type Answer,
+  type Candidate,
   formatTable,
   inTurn,
+  measurable,
   median,
   medianRatio,
+  noPython,
   python,
   threads,
   timmFiles,
@@ -24,21 +27,24 @@ export async function classify(): Promise<Answer> {
   const [photo] = await photoPaths(1);
   const cli = repositoryFile("packages/node/dist/cli/main.js");
   const options = ["--weights", weights, "--threads", String(threads)];
-  const variants: Variant[] = [
+  const inPython = repositoryFile("bench/python/classify_timm.py");
+  const variants = measurable<Variant & Candidate>([
     {
       name: "irv2 classify",
+      skip: false,
       command: [process.execPath, cli, "classify", photo ?? "", ...options],
     },
     {
       name: "irv2 classify, everyday",
+      skip: false,
       command: [process.execPath, cli, "classify", photo ?? "", "--threads", String(threads)],
     },
-  ];
-  if (python) {
-    const file = repositoryFile("bench/python/classify_timm.py");
-    const command = [python, "-W", "ignore", file, photo ?? "", weights, String(threads)] as const;
-    variants.push({ name: "Python with timm", command: [...command] });
-  }
+    {
+      name: "Python with timm",
+      skip: noPython,
+      command: [python, "-W", "ignore", inPython, photo ?? "", weights, String(threads)],
+    },
+  ]);
   const runs = await inTurn(variants, 5);
   const [ours = [], everyday = []] = variants.map(({ name }) => runs.get(name));
   const seconds = (list: readonly { seconds: number }[]) => list.map((one) => one.seconds);

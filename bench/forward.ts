@@ -5,13 +5,18 @@
  * torch.onnx exports from timm, and 0.85 of PyTorch's best in fp32; onednn in fp32 at most 0.95 of
  * our onnxruntime, in bf16 at most 0.52 of it, and at most 0.8 of PyTorch's best in bf16.
  */
+import { noBf16, noFastOneDnn } from "@inception-resnet-v2/test/helpers/engines.js";
 import { repositoryFile } from "@inception-resnet-v2/test/helpers/paths.js";
 import {
   type Answer,
+  type Candidate,
+  formatRatio,
   formatTable,
   inTurn,
+  measurable,
   median,
   medianRatio,
+  noPython,
   python,
   script,
   threads,
@@ -21,41 +26,43 @@ import {
 
 const rounds = Number(process.env["IRV2_BENCH_ROUNDS"] ?? 3);
 
-/** Ours, each a column of ratios. */
-const ours = [
-  { name: "onednn bf16", engine: "onednn", precision: "bf16" },
-  { name: "onednn fp32", engine: "onednn", precision: "fp32" },
-  { name: "onnxruntime", engine: "onnxruntime", precision: "fp32" },
-] as const;
+/** A variant at any batch. */
+interface Batched extends Candidate {
+  readonly command: (batch: number) => Variant["command"];
+}
 
-const peers = ["eager", "channels_last", "jit_freeze", "channels_last_bf16", "autocast_bf16"];
+const peers = [
+  { mode: "eager", skip: noPython },
+  { mode: "channels_last", skip: noPython },
+  { mode: "jit_freeze", skip: noPython },
+  { mode: "channels_last_bf16", skip: noPython || noBf16 },
+  { mode: "autocast_bf16", skip: noPython || noBf16 },
+];
 
 export async function forward(): Promise<Answer> {
   const { weights, onnx } = timmFiles();
+  const ours = measurable([
+    node("onednn bf16", noBf16, "forward-ours.js", weights, "onednn", "bf16"),
+    node("onednn fp32", noFastOneDnn, "forward-ours.js", weights, "onednn", "fp32"),
+    node("onnxruntime", false, "forward-ours.js", weights, "onnxruntime", "fp32"),
+  ]);
+  const all = [
+    ...ours,
+    node("onnxruntime-node on timm's export", false, "forward-onnx.js", onnx),
+    ...measurable(peers.map(({ mode, skip }) => pyTorch(mode, skip))),
+  ];
+  // ours are a column of ratios each
   const rows = [["variant", "batch", "ms an image", ...ours.map(({ name }) => `${name} is`)]];
   const data: Record<string, unknown> = {};
   for (const batch of [1, 8]) {
-    const variants: Variant[] = [
-      ...ours.map(({ name, engine, precision }) =>
-        node(name, "forward-ours.js", weights, batch, engine, precision),
-      ),
-      node("onnxruntime-node on timm's export", "forward-onnx.js", onnx, batch),
-    ];
-    if (python) {
-      for (const mode of peers) {
-        const file = repositoryFile("bench/python/forward_torch.py");
-        const command = [python, file, mode, String(batch), String(threads)] as const;
-        variants.push({ name: `PyTorch ${mode}`, command: [...command] });
-      }
-    }
+    const variants = all.map(({ name, command }) => ({ name, command: command(batch) }));
     const runs = await inTurn(variants, rounds, { warmUp: false });
     const times = new Map(
       [...runs].map(([name, list]) => [name, list.map((one) => Number(one.output))]),
     );
     for (const [name, list] of times) {
       const ratios = ours.map((one) => medianRatio(times.get(one.name) ?? [], list));
-      const shown = ratios.map((ratio) => ratio.toFixed(3));
-      rows.push([name, String(batch), median(list).toFixed(1), ...shown]);
+      rows.push([name, String(batch), median(list).toFixed(1), ...ratios.map(formatRatio)]);
       const oursRatio = Object.fromEntries(ours.map(({ name: own }, at) => [own, ratios[at]]));
       data[`${name}, batch ${batch}`] = { msAnImage: list, oursRatio };
     }
@@ -65,11 +72,25 @@ export async function forward(): Promise<Answer> {
 
 function node(
   name: string,
+  skip: string | false,
   file: string,
   model: string,
-  batch: number,
   ...more: readonly string[]
-): Variant {
-  const command = [process.execPath, script(file), model, String(batch), String(threads)] as const;
-  return { name, command: [...command, ...more] };
+): Batched {
+  return {
+    name,
+    skip,
+    command: (batch) => {
+      return [process.execPath, script(file), model, String(batch), String(threads), ...more];
+    },
+  };
+}
+
+function pyTorch(mode: string, skip: string | false): Batched {
+  const file = repositoryFile("bench/python/forward_torch.py");
+  return {
+    name: `PyTorch ${mode}`,
+    skip,
+    command: (batch) => [python, file, mode, String(batch), String(threads)],
+  };
 }

@@ -3,7 +3,8 @@
  *
  * Every figure stands beside its peer's, measured in the same run: variants take turns in fresh
  * processes, medians are compared, and the claim is the ratio. Peers in Python need PyTorch and timm;
- * name the interpreter in IRV2_PYTHON. Without it their rows are left out, and said so.
+ * name the interpreter in IRV2_PYTHON. What this machine cannot measure, or only in tens of minutes, is
+ * left out and named with the reason.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
@@ -42,9 +43,13 @@ if (unknown.length > 0) {
 const machine = `${cpus()[0]?.model.trim()}, ${availableParallelism()} threads, Node ${process.version}`;
 process.stdout.write(`${machine}\n`);
 for (const name of asked.length > 0 ? asked : usual) {
-  const answer = await questions[name]?.();
+  process.stdout.write(`\n## ${name}\n`);
+  const answer = await questions[name]?.().catch((error: Error) => {
+    process.stdout.write(`not measured: ${error.message}\n`);
+    process.exitCode = 1;
+  });
   if (!answer) continue;
-  process.stdout.write(`\n## ${name}\n${answer.text}\n`);
+  process.stdout.write(`${answer.text}\n`);
   const folderPath = repositoryFile("bench/results");
   mkdirSync(folderPath, { recursive: true });
   const record = { date: new Date().toISOString().slice(0, 10), machine, ...answer.data };

@@ -24,8 +24,18 @@ export interface Variant {
   readonly command: readonly [string, ...string[]];
 }
 
-/** The Python interpreter that has the peers, or undefined. */
-export const python = process.env["IRV2_PYTHON"];
+/** Something to measure where the machine can: why it cannot, or false. */
+export interface Candidate {
+  readonly name: string;
+  readonly skip: string | false;
+}
+
+/** The Python interpreter that has the peers; empty where none is named. */
+export const python = process.env["IRV2_PYTHON"] ?? "";
+
+/** Why the peers in Python cannot be measured; false where they can. */
+export const noPython: string | false =
+  python === "" && "IRV2_PYTHON names no Python with PyTorch and timm";
 
 /** Threads that every variant computes with. */
 export const threads = Number(process.env["IRV2_BENCH_THREADS"] ?? 2);
@@ -58,6 +68,14 @@ export async function run(command: readonly [string, ...string[]]): Promise<Run>
   const seconds = (performance.now() - started) / 1000;
   if (code !== 0) throw new Error(`${command.join(" ")} ended with ${code}`);
   return { seconds, peakMemoryBytes, output: Buffer.concat(output).toString() };
+}
+
+/** The candidates that can be measured here; each of the others is named with its reason. */
+export function measurable<T extends Candidate>(candidates: readonly T[]): T[] {
+  for (const { name, skip } of candidates) {
+    if (skip) process.stdout.write(`left out: ${name}: ${skip}\n`);
+  }
+  return candidates.filter(({ skip }) => !skip);
 }
 
 /**
@@ -98,13 +116,19 @@ export function timmFiles(): { weights: string; onnx: string } {
   const folder = repositoryFile(".cache/bench");
   const files = { weights: `${folder}/timm.safetensors`, onnx: `${folder}/timm.onnx` };
   if (existsSync(files.weights) && existsSync(files.onnx)) return files;
-  if (!python) throw new Error("set IRV2_PYTHON to a Python with PyTorch, timm and onnx");
+  if (!python)
+    throw new Error(`${folder} has no files of timm's and ${noPython}, which makes them`);
   mkdirSync(folder, { recursive: true });
   const made = spawnSync(python, [repositoryFile("bench/python/make_timm_files.py"), folder], {
     stdio: ["ignore", "inherit", "inherit"],
   });
   if (made.status !== 0) throw new Error("make_timm_files.py failed");
   return files;
+}
+
+/** A ratio for a table: a dash where there was nothing to divide by. */
+export function formatRatio(ratio: number): string {
+  return Number.isNaN(ratio) ? "-" : ratio.toFixed(3);
 }
 
 /** Columns of equal width, the first to the left. */

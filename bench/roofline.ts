@@ -9,7 +9,8 @@
  * Claims: the whole forward pass has an effective rate of at least 0.8 of the direct one in fp32 and 0.7
  * in bf16 (299 px, batch 8, two threads).
  */
-import { type Answer, formatTable, median, run, script, threads } from "./measure.js";
+import { noBf16, noFastOneDnn } from "@inception-resnet-v2/test/helpers/engines.js";
+import { type Answer, formatTable, measurable, median, run, script, threads } from "./measure.js";
 
 const rounds = Number(process.env["IRV2_BENCH_ROUNDS"] ?? 3);
 
@@ -28,7 +29,11 @@ export async function roofline(): Promise<Answer> {
     ["precision", "stage", "ms an image", "share", "effective GFLOP/s", "of the direct rate"],
   ];
   const data: Record<string, unknown> = {};
-  for (const precision of ["fp32", "bf16"]) {
+  const precisions = measurable([
+    { name: "fp32", skip: noFastOneDnn },
+    { name: "bf16", skip: noBf16 },
+  ]);
+  for (const { name: precision } of precisions) {
     const found: Roofline[] = [];
     for (let round = 0; round < rounds; round++) {
       const command = [process.execPath, script("roofline-ours.js"), precision, String(threads)];

@@ -8,13 +8,18 @@
  */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { noBf16, noFastOneDnn } from "@inception-resnet-v2/test/helpers/engines.js";
 import { repositoryFile } from "@inception-resnet-v2/test/helpers/paths.js";
 import {
   type Answer,
+  type Candidate,
+  formatRatio,
   formatTable,
   inTurn,
+  measurable,
   median,
   medianRatio,
+  noPython,
   python,
   script,
   threads,
@@ -50,14 +55,15 @@ async function compare(cases: readonly Case[]): Promise<Answer> {
   const rows = [["variant", "case", "s an image", "of PyTorch's", "peak MB"]];
   const data: Record<string, unknown> = {};
   for (const one of cases) {
-    const runs = await inTurn(variantsOf(one), rounds, { warmUp: false });
+    process.stdout.write(`${one.title}\n`);
+    const runs = await inTurn(measurable(candidates(one)), rounds, { warmUp: false });
     const times = (name: string) => (runs.get(name) ?? []).map(({ output }) => Number(output));
     for (const [name, list] of runs) {
       const seconds = times(name);
       const peer = name.endsWith("bf16") ? "PyTorch bf16" : "PyTorch fp32";
       const ratio = medianRatio(seconds, times(peer));
       const peak = median(list.map(({ peakMemoryBytes }) => peakMemoryBytes));
-      const cells = [median(seconds).toFixed(4), ratio.toFixed(3), (peak / 1e6).toFixed(0)];
+      const cells = [median(seconds).toFixed(4), formatRatio(ratio), (peak / 1e6).toFixed(0)];
       rows.push([name, one.title, ...cells]);
       data[`${name}, ${one.title}`] = { secondsAnImage: seconds, ofPyTorch: ratio, peak };
     }
@@ -65,29 +71,29 @@ async function compare(cases: readonly Case[]): Promise<Answer> {
   return { text: formatTable(rows), data };
 }
 
-function variantsOf({ width, size, batch }: Case): Variant[] {
+function candidates({ width, size, batch }: Case): (Variant & Candidate)[] {
   const images = imagesFile(batch, size);
   const args = [images, width, size, batch, threads].map(String);
   const ours = (...more: string[]): Variant["command"] => {
     return [process.execPath, script("train-ours.js"), ...args, ...more];
   };
-  const variants: Variant[] = [
-    { name: "onednn fp32", command: ours("onednn", "fp32") },
-    { name: "onednn bf16", command: ours("onednn", "bf16") },
-    { name: "onnxruntime fp32", command: ours("onnxruntime", "fp32") },
+  const pyTorch = (...more: string[]): Variant["command"] => {
+    return [python, repositoryFile("bench/python/train_torch.py"), ...args, ...more];
+  };
+  const withBudget = [
+    { name: "onednn within 3 GiB, fp32", engine: "onednn", skip: noFastOneDnn },
+    { name: "onnxruntime within 3 GiB, fp32", engine: "onnxruntime", skip: false },
+  ] as const;
+  return [
+    { name: "onednn fp32", skip: noFastOneDnn, command: ours("onednn", "fp32") },
+    { name: "onednn bf16", skip: noBf16, command: ours("onednn", "bf16") },
+    { name: "onnxruntime fp32", skip: false, command: ours("onnxruntime", "fp32") },
+    ...(width === 1 ? withBudget : []).map(({ name, engine, skip }) => {
+      return { name, skip, command: ours(engine, "fp32", String(budget)) };
+    }),
+    { name: "PyTorch fp32", skip: noPython, command: pyTorch() },
+    { name: "PyTorch bf16", skip: noPython || noBf16, command: pyTorch("bf16") },
   ];
-  if (width === 1) {
-    for (const engine of ["onednn", "onnxruntime"]) {
-      const command = ours(engine, "fp32", String(budget));
-      variants.push({ name: `${engine} within 3 GiB, fp32`, command });
-    }
-  }
-  if (python) {
-    const file = repositoryFile("bench/python/train_torch.py");
-    variants.push({ name: "PyTorch fp32", command: [python, file, ...args] });
-    variants.push({ name: "PyTorch bf16", command: [python, file, ...args, "bf16"] });
-  }
-  return variants;
 }
 
 /** The images that every variant trains on, as raw numbers [batch,3,size,size]. */

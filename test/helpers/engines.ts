@@ -1,5 +1,6 @@
 /**
- * @file Which engines tests can use here; oneDNN is a library of the system, which may be absent.
+ * @file Which engines tests and benchmarks can use here; oneDNN is a library of the system, which may be
+ * absent.
  */
 import { describeLibrary } from "inception-resnet-v2/internal/executors/onednn/api/find-library.js";
 
@@ -10,18 +11,16 @@ export const noOneDnn: string | false = await describeLibrary().then(
 );
 
 /**
- * Why oneDNN cannot be tested on the full network here: without AVX-512, where `auto` does not take it
- * either, one photo takes minutes.
+ * Why oneDNN cannot run the full network here: without AVX-512, where `auto` does not take it either,
+ * one photo takes minutes.
  */
 export const noFastOneDnn: string | false = await describeLibrary().then(
-  ({ instructions }) =>
-    /avx-?512|amx/i.test(instructions)
-      ? (false as const)
-      : `the processor computes with ${instructions}, minutes a photo`,
+  ({ gains, instructions }) =>
+    gains ? (false as const) : `the processor computes with ${instructions}, minutes a photo`,
   (error: Error) => error.message,
 );
 
-/** Why bf16 cannot be tested here; false where it can. */
+/** Why nothing computes in bf16 here, which the peers could do only by emulation; false where it can. */
 export const noBf16: string | false = await describeLibrary().then(
   ({ hasBf16, instructions }) =>
     hasBf16 ? (false as const) : `the processor computes with ${instructions}`,

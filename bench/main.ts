@@ -17,7 +17,8 @@ import { roofline } from "./roofline.js";
 import { train, trainFull, trainSmall } from "./train.js";
 import { trainData } from "./train-data.js";
 
-const questions: Readonly<Record<string, () => Promise<Answer>>> = {
+/** Undefined is the answer where all of it was left out. */
+const questions: Readonly<Record<string, () => Promise<Answer | undefined>>> = {
   forward,
   classify,
   folder,

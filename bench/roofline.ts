@@ -24,7 +24,7 @@ export interface Roofline {
   }[];
 }
 
-export async function roofline(): Promise<Answer> {
+export async function roofline(): Promise<Answer | undefined> {
   const rows = [
     ["precision", "stage", "ms an image", "share", "effective GFLOP/s", "of the direct rate"],
   ];
@@ -33,6 +33,7 @@ export async function roofline(): Promise<Answer> {
     { name: "fp32", skip: noFastOneDnn },
     { name: "bf16", skip: noBf16 },
   ]);
+  if (precisions.length === 0) return undefined;
   for (const { name: precision } of precisions) {
     const found: Roofline[] = [];
     for (let round = 0; round < rounds; round++) {

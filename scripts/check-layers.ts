@@ -30,6 +30,7 @@ const layers: Readonly<Record<string, number>> = {
   "core/training": 5,
   "core/index.ts": 6,
   "node/files": 6,
+  "node/json": 6,
   "node/cli/exit-codes.ts": 7,
   "node/thread": 7,
   "node/image": 7,
@@ -59,6 +60,7 @@ const heavy: Readonly<Record<string, readonly string[]>> = {
   undici: ["node/weights/download/http.ts"],
   commander: ["node/cli"],
   "cli-progress": ["node/cli"],
+  zod: ["node/json"],
   "node:": ["node"],
 };
 

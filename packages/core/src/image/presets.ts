@@ -32,8 +32,10 @@ export interface Preprocessing {
 
 type Channels = readonly [red: number, green: number, blue: number];
 
-const resizeModes = ["short-side", "squash"] as const;
-const filters = [
+/** Ways to bring a picture to the input size. */
+export const resizeModes = ["short-side", "squash"] as const;
+/** Filters of a resize. */
+export const filters = [
   "bicubic",
   "bilinear",
   "lanczos",

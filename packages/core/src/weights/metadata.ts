@@ -103,14 +103,16 @@ function parseNetwork(value: unknown, file: string): NetworkShape {
   if (
     typeof width !== "number" ||
     typeof dropout !== "number" ||
-    !Array.isArray(inputSize) ||
-    inputSize.length !== 2 ||
+    !isSize(inputSize) ||
     (pooling !== "avg" && pooling !== "max" && pooling !== "none")
   ) {
     throw unfit(file, "network", "width, inputSize, pooling and dropout", value);
   }
-  const [height, breadth] = inputSize as [number, number];
-  return { arch, width, inputSize: [height, breadth], pooling, dropout };
+  return { arch, width, inputSize, pooling, dropout };
+}
+
+function isSize(value: unknown): value is readonly [height: number, width: number] {
+  return Array.isArray(value) && value.length === 2 && value.every(Number.isSafeInteger);
 }
 
 function parseLabels(value: unknown, file: string): readonly string[] {
@@ -119,7 +121,7 @@ function parseLabels(value: unknown, file: string): readonly string[] {
 }
 
 function parseTemperature(value: unknown, file: string): number {
-  if (typeof value === "number" && value > 0) return value;
+  if (typeof value === "number" && Number.isFinite(value) && value > 0) return value;
   throw unfit(file, "temperature", "a number above 0", value);
 }
 

@@ -14,7 +14,7 @@ import {
 import { learningRate } from "@inception-resnet-v2/core/internal/training/schedule.js";
 import type { EpochEvent, PrepareEvent, StepEvent } from "./events.js";
 import type { OpenPhase } from "./open-phase.js";
-import type { Progress } from "./run/checkpoint.js";
+import type { Progress } from "./run/progress-schema.js";
 import type { Run } from "./run/run.js";
 import type { Phase } from "./settings.js";
 

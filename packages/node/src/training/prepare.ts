@@ -15,13 +15,8 @@ import { inMemory, placeText, resolveWeights } from "../weights/place.js";
 import type { DataEvent, PrepareEvent } from "./events.js";
 import { pickVariables, startingParameters, trainingNetwork } from "./network.js";
 import { type Checkpoint, readCheckpoint } from "./run/checkpoint.js";
-import {
-  exists,
-  type RunConfig,
-  type RunFolder,
-  readRunConfig,
-  runFolder,
-} from "./run/run-folder.js";
+import type { RunConfig } from "./run/config-schema.js";
+import { exists, type RunFolder, readRunConfig, runFolder } from "./run/run-folder.js";
 import { type Settings, settle } from "./settings.js";
 import type { TrainOptions } from "./train-options.js";
 
@@ -163,6 +158,7 @@ async function reopen({
     throw otherNetwork(folder.state, arch, checkpoint.arch);
   const { phase = 0, phaseEpochs = 0 } = checkpoint?.progress ?? {};
   const last = phases.length - 1;
+  if (phase > last) throw otherPhases(folder.state, phases.length, phase);
   const isDone = phase === last && phaseEpochs >= (phases[last]?.epochs ?? 0);
   if (isDone && extendEpochs === 0 && (await exists(folder.report))) {
     throw new UsageError(
@@ -192,6 +188,13 @@ function otherNetwork(file: string, expected: string, found: string): ModelError
   return new ModelError(
     "CHECKPOINT_NETWORK",
     `Cannot resume from "${file}": expected a checkpoint of ${titleOf(expected)} (${expected}), got one of ${titleOf(found)} (${found})`,
+  );
+}
+
+function otherPhases(file: string, phases: number, found: number): ModelError {
+  return new ModelError(
+    "CHECKPOINT_DAMAGED",
+    `Cannot resume from "${file}": expected a phase below ${phases}, as in config.json, in "progress.phase", got ${found}`,
   );
 }
 

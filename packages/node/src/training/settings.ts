@@ -4,14 +4,12 @@
  * The result is written to the run folder first; a resumed run reads nothing else.
  */
 import {
-  type ArchitectureName,
   defaultArchitecture,
   findArchitecture,
 } from "@inception-resnet-v2/core/internal/architecture/architecture.js";
 import { UsageError } from "@inception-resnet-v2/core/internal/errors.js";
-import type { Executor, Precision } from "@inception-resnet-v2/core/internal/executors/executor.js";
-import { type Preprocessing, presets } from "@inception-resnet-v2/core/internal/image/presets.js";
-import type { Freeze } from "@inception-resnet-v2/core/internal/training/freeze.js";
+import type { Executor } from "@inception-resnet-v2/core/internal/executors/executor.js";
+import { presets } from "@inception-resnet-v2/core/internal/image/presets.js";
 import {
   type Recipe,
   type RecipeName,
@@ -19,91 +17,19 @@ import {
   recipes,
 } from "@inception-resnet-v2/core/internal/training/recipes.js";
 import type { LoadedWeights } from "@inception-resnet-v2/core/internal/weights/take.js";
-import { createExecutor, type EngineName, isEngineName } from "../executors/index.js";
+import { createExecutor, isEngineName } from "../executors/index.js";
+import type { Infer, Range } from "../json/schema.js";
+import { phaseRanges, recipeRanges, settingRanges } from "./ranges.js";
+import type { ownSettingsSchema, phaseSchema } from "./run/config-schema.js";
 import type { TrainOptions } from "./train-options.js";
 
 /** A stretch of epochs in which the same part of the network is trained. */
-export interface Phase {
-  /** `head`: the classifier alone; `tune`: what follows; `train`: the only phase. */
-  readonly name: "head" | "train" | "tune";
-
-  /** Part of the network that stays as it is. */
-  readonly freeze: Freeze;
-
-  /** Times through the photos. */
-  readonly epochs: number;
-
-  /** Highest learning rate. */
-  readonly learningRate: number;
-
-  /** Epochs in which the rate rises from 0. */
-  readonly warmupEpochs: number;
-  /** Photos a step. */
-  readonly batch: number;
-  /** Parts that a step is computed in. */
-  readonly parts: number;
-}
+export interface Phase extends Infer<typeof phaseSchema> {}
 
 /** Everything that is settled before a run starts. */
 export interface Settings
-  extends Omit<Recipe, "epochs" | "batch" | "learningRate" | "warmupEpochs"> {
-  /** Version of this layout. */
-  readonly version: 1;
-
-  /** Recipe that settled what was left open. */
-  readonly recipe: RecipeName;
-
-  /** Folder of photos. */
-  readonly data: string;
-
-  /** Where the weights are that the run started from; null: untrained. */
-  readonly weights: string | null;
-
-  /** Name of the network. */
-  readonly arch: ArchitectureName;
-
-  /** Factor of the channels of every convolution. */
-  readonly width: number;
-
-  /** Input height and width in pixels. */
-  readonly inputSize: readonly [height: number, width: number];
-
-  /** How photos become tensors. */
-  readonly preprocessing: Preprocessing;
-
-  /** The phases, in order. */
-  readonly phases: readonly Phase[];
-
-  /** Factor of the learning rate from each stage to the one before it. */
-  readonly stageRate: number;
-
-  /** Memory that a step may take, in bytes; null: the machine's. */
-  readonly memory: number | null;
-
-  /** Fraction kept for validation; null: the default. */
-  readonly valFraction: number | null;
-
-  /** Whether each class is drawn equally often. */
-  readonly balanced: boolean;
-
-  /** Whether the loss of each class is weighed by its rarity. */
-  readonly classWeights: boolean;
-
-  /** Where decoded photos are kept between epochs. */
-  readonly cache: "none" | "memory" | "disk";
-
-  /** Seed of all randomness. */
-  readonly seed: number;
-
-  /** Where it computes. */
-  readonly engine: EngineName;
-
-  /** Threads to compute with; null: one a core. */
-  readonly threads: number | null;
-
-  /** Number type of products and activations. */
-  readonly precision: Precision;
-}
+  extends Infer<typeof ownSettingsSchema>,
+    Omit<Recipe, "epochs" | "batch" | "learningRate" | "warmupEpochs"> {}
 
 /** The recipe that is asked for, or the one that fits. */
 export function recipeNameOf({
@@ -206,30 +132,18 @@ function planPhases(
 }
 
 function checkRanges(settings: Settings, options: SettleOptions, loaded?: LoadedWeights): void {
-  const { dropout, labelSmoothing, ema, statisticsDecay, seed, engine, width } = settings;
-  const share = (value: number) => value >= 0 && value < 1;
-  require("ema", ema, ema === null || share(ema), "a number from 0 and below 1");
-  require("dropout", dropout, share(dropout), "a number from 0 and below 1");
-  require("labelSmoothing", labelSmoothing, share(labelSmoothing), "a number from 0 and below 1");
-  require("statisticsDecay", statisticsDecay, share(
-    statisticsDecay,
-  ), "a number from 0 and below 1");
-  require("seed", seed, Number.isSafeInteger(seed) && seed >= 0, "a whole number from 0");
-  require("engine", engine, isEngineName(engine), "the name of an engine");
+  checkNumbers(settings, { ...recipeRanges, ...settingRanges });
   for (const phase of settings.phases) {
-    const { epochs, batch, parts, learningRate: rate } = phase;
-    require("epochs", epochs, Number.isInteger(epochs) && epochs > 0, "a whole number from 1");
-    require("batch", batch, Number.isInteger(batch) && batch > 0, "a whole number from 1");
-    require("learningRate", rate, Number.isFinite(rate) && rate > 0, "a number above 0");
-    require("microBatch", options.microBatch, Number.isInteger(parts) &&
-      parts > 0, `a divisor of the batch ${batch}`);
+    const { parts, ...others } = phase;
+    checkNumbers(others, phaseRanges);
+    const divides = phaseRanges.parts.holds(parts);
+    require("microBatch", options.microBatch, divides, `a divisor of the batch ${phase.batch}`);
   }
-  const { memory } = settings;
-  require("memory", memory, memory === null || memory > 0, "a number of bytes above 0");
+  const { engine } = settings;
+  require("engine", engine, isEngineName(engine), "the name of an engine");
   const own = loaded?.network.width;
   const asked = options.width ?? own;
   require("width", asked, own === undefined || asked === own, `${own}, as in the weights`);
-  require("width", width, width > 0 && width <= 8, "a number above 0 and at most 8");
   if (options.headEpochs !== undefined && settings.phases.length < 2) {
     throw new UsageError(
       "OPTION_UNUSED",
@@ -243,6 +157,14 @@ function checkRanges(settings: Settings, options: SettleOptions, loaded?: Loaded
       "Cannot train a classifier on an untrained body: expected weights, got none",
       { option: "weights" },
     );
+  }
+}
+
+/** Every number that has a range lies in it; null stands for none. */
+function checkNumbers(values: object, ranges: Readonly<Record<string, Range>>): void {
+  for (const [option, value] of Object.entries(values)) {
+    const range = ranges[option];
+    if (range && value !== null) require(option, value, range.holds(value), range.expected);
   }
 }
 

@@ -6,7 +6,6 @@
  */
 import { defaultArchitecture } from "@inception-resnet-v2/core/internal/architecture/architecture.js";
 import { ModelError, ResourceError } from "@inception-resnet-v2/core/internal/errors.js";
-import type { EpochRow } from "@inception-resnet-v2/core/internal/evaluation/epoch-row.js";
 import {
   type Tensor,
   type Tensors,
@@ -14,23 +13,10 @@ import {
 } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
 import { readSafetensors } from "@inception-resnet-v2/core/internal/weights/formats/safetensors.js";
 import { isFull } from "../../files/write-file.js";
+import { JsonProblem, readJson } from "../../json/read.js";
 import { readWeightBytes } from "../../weights/read-file.js";
 import { writeSafetensors } from "../../weights/write-safetensors.js";
-
-/** Where a run stands. */
-export interface Progress {
-  /** Index of the phase, and epochs of it that are done. */
-  readonly phase: number;
-  readonly phaseEpochs: number;
-  /** Steps of the present epoch that are done, and what they found. */
-  readonly step: number;
-  readonly sums: { readonly loss: number; readonly correct: number; readonly images: number };
-  /** Steps of this phase in all: what the optimiser and the averages count. */
-  readonly updates: number;
-  /** Epochs that are done, of all phases. */
-  readonly rows: readonly EpochRow[];
-  readonly best: { readonly epoch: number; readonly top1: number; readonly loss: number } | null;
-}
+import type { Progress } from "./progress-schema.js";
 
 /** A checkpoint in memory. */
 export interface Checkpoint {
@@ -78,13 +64,16 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
     ]),
   );
   const arch = metadata.get("arch") ?? defaultArchitecture;
+  return { arch, progress: await readProgress(metadata.get("progress"), path), variables };
+}
+
+async function readProgress(text: string | undefined, path: string): Promise<Progress> {
+  const { progressSchema } = await import("./progress-schema.js");
   try {
-    return { arch, progress: JSON.parse(metadata.get("progress") ?? "") as Progress, variables };
-  } catch {
-    throw new ModelError(
-      "CHECKPOINT_DAMAGED",
-      `Cannot resume from "${path}": expected its progress as JSON, got something else`,
-    );
+    return readJson(progressSchema, text ?? "", "progress");
+  } catch (error) {
+    if (!(error instanceof JsonProblem)) throw error;
+    throw new ModelError("CHECKPOINT_DAMAGED", `Cannot resume from "${path}": ${error.message}`);
   }
 }
 

@@ -6,10 +6,10 @@
  */
 import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { defaultArchitecture } from "@inception-resnet-v2/core/internal/architecture/architecture.js";
 import { ModelError, UsageError } from "@inception-resnet-v2/core/internal/errors.js";
 import { isUnfinished } from "../../files/write-file.js";
-import type { Settings } from "../settings.js";
+import { JsonProblem, readJson } from "../../json/read.js";
+import type { RunConfig } from "./config-schema.js";
 
 /** Paths of a run. */
 export interface RunFolder {
@@ -20,14 +20,6 @@ export interface RunFolder {
   readonly state: string;
   readonly best: string;
   readonly last: string;
-}
-
-/** What `config.json` holds. */
-export interface RunConfig {
-  readonly settings: Settings;
-  readonly classes: readonly string[];
-  /** Hash over the photos that the run was started with. */
-  readonly fingerprint: string;
 }
 
 /** The paths in a run folder. */
@@ -88,31 +80,32 @@ async function makeFolder(out: string | undefined): Promise<RunFolder> {
   }
 }
 
-/** Reads the settings of a run. Throws `ModelError` when there is none, or another version's. */
+/**
+ * Reads the settings of a run. Throws `ModelError` when there is none, or when a field of it is not what
+ * a run writes.
+ */
 export async function readRunConfig(path: string): Promise<RunConfig> {
   const { config } = runFolder(path);
   const text = await readFile(config, "utf8").catch((cause: NodeJS.ErrnoException) => {
     throw new ModelError(
       "RUN_MISSING",
-      `Cannot resume "${path}": expected a run folder with a config.json, got ${cause.code}`,
+      `Cannot resume "${path}": expected a run folder with a config.json, got ${inWords(cause)}`,
       { cause },
     );
   });
-  const read = parse(text);
-  if (read?.settings?.version === 1 && Array.isArray(read.classes)) {
-    // Runs from before there were several networks do not name theirs.
-    return {
-      ...(read as RunConfig),
-      settings: {
-        ...(read as RunConfig).settings,
-        arch: read.settings.arch ?? defaultArchitecture,
-      },
-    };
+  const { runConfigSchema } = await import("./config-schema.js");
+  try {
+    return readJson(runConfigSchema, text);
+  } catch (error) {
+    if (!(error instanceof JsonProblem)) throw error;
+    throw new ModelError("RUN_CONFIG", `Cannot read "${config}": ${error.message}`);
   }
-  throw new ModelError(
-    "RUN_CONFIG",
-    `Cannot resume "${path}": expected a config.json of version 1, got ${read?.settings?.version ? `version ${read.settings.version}` : "something else"}`,
-  );
+}
+
+function inWords({ code }: NodeJS.ErrnoException): string {
+  if (code === "ENOENT") return "none";
+  if (code === "ENOTDIR") return "a file";
+  return code === "EISDIR" ? "a folder of that name" : `${code}`;
 }
 
 /** Removes what a killed process left half written. */
@@ -121,14 +114,6 @@ export async function cleanRunFolder({ path }: RunFolder): Promise<void> {
     const names = await readdir(folder).catch(() => []);
     const left = names.filter(isUnfinished);
     await Promise.all(left.map((name) => rm(join(folder, name), { force: true })));
-  }
-}
-
-function parse(text: string): Partial<RunConfig> | undefined {
-  try {
-    return JSON.parse(text) as Partial<RunConfig>;
-  } catch {
-    return undefined;
   }
 }
 

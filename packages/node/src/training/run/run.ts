@@ -11,9 +11,11 @@ import { writeText } from "../../files/write-file.js";
 import { saveWeights } from "../../weights/save.js";
 import { networkShape } from "../network.js";
 import type { Phase, Settings } from "../settings.js";
-import { type Progress, saving, writeCheckpoint } from "./checkpoint.js";
+import { saving, writeCheckpoint } from "./checkpoint.js";
+import type { RunConfig } from "./config-schema.js";
+import type { Progress } from "./progress-schema.js";
 import { epochScalars, writeResults } from "./results-csv.js";
-import type { RunConfig, RunFolder } from "./run-folder.js";
+import type { RunFolder } from "./run-folder.js";
 import type { EventFile } from "./tensorboard.js";
 
 /** Where every run starts. */

@@ -1,0 +1,78 @@
+/**
+ * @file Which numbers a training takes: the same for the options of a call and for the files of a run.
+ */
+import type { Range } from "../json/schema.js";
+
+const positive: Range = {
+  expected: "a number above 0",
+  holds: (value) => Number.isFinite(value) && value > 0,
+};
+
+const notNegative: Range = {
+  expected: "a number from 0",
+  holds: (value) => Number.isFinite(value) && value >= 0,
+};
+
+const share: Range = {
+  expected: "a number from 0 and below 1",
+  holds: (value) => value >= 0 && value < 1,
+};
+
+const upTo1: Range = {
+  expected: "a number from 0 to 1",
+  holds: (value) => value >= 0 && value <= 1,
+};
+
+function whole(least: number): Range {
+  return {
+    expected: `a whole number from ${least}`,
+    holds: (value) => Number.isSafeInteger(value) && value >= least,
+  };
+}
+
+/** Ranges by what they are for, where a name says nothing more. */
+export const numbers = {
+  positive,
+  notNegative,
+  upTo1,
+  count: whole(0),
+  countFrom1: whole(1),
+} as const;
+
+/** Of each number of a phase. */
+export const phaseRanges = {
+  epochs: whole(1),
+  learningRate: positive,
+  warmupEpochs: notNegative,
+  batch: whole(1),
+  parts: whole(1),
+} as const;
+
+/** Of each number of a recipe that is the same in all phases; null stays where that has a meaning. */
+export const recipeRanges = {
+  weightDecay: notNegative,
+  clipNorm: positive,
+  ema: share,
+  statisticsDecay: share,
+  dropout: share,
+  labelSmoothing: share,
+  mixup: notNegative,
+  cutmix: notNegative,
+  auxiliaryWeight: notNegative,
+} as const;
+
+/** Of each other number of a run's settings. */
+export const settingRanges = {
+  width: {
+    expected: "a number above 0 and at most 8",
+    holds: (value) => value > 0 && value <= 8,
+  },
+  stageRate: positive,
+  memory: {
+    expected: "a number of bytes above 0",
+    holds: positive.holds,
+  },
+  valFraction: share,
+  seed: whole(0),
+  threads: whole(1),
+} as const satisfies Readonly<Record<string, Range>>;

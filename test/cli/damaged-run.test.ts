@@ -12,6 +12,7 @@ import { train } from "inception-resnet-v2";
 import { readCheckpoint } from "inception-resnet-v2/internal/training/run/checkpoint.js";
 import { writeSafetensors } from "inception-resnet-v2/internal/weights/write-safetensors.js";
 import { colorPhotos } from "../helpers/color-photos.js";
+import { withoutPackage } from "../helpers/hide-package.js";
 import { runIrv2 } from "../helpers/run-irv2.js";
 
 /** What is in a folder: names with the hashes of files. */
@@ -119,6 +120,15 @@ describe("a damaged run", () => {
       assert.deepEqual(await contents(run), before);
     });
   }
+
+  it("costs nobody else anything: what checks it is imported where a run is read", async () => {
+    const env = withoutPackage("zod/mini");
+    const photo = join(photos, "val/red/00.png");
+    const { code, stderr } = await runIrv2(["classify", photo], { env });
+    assert.equal(code, 0, stderr);
+    const resumed = await runIrv2(["train", "--resume", at("run")], { env });
+    assert.match(resumed.stderr, /zod/);
+  });
 
   it("with nothing but a mark of byte order before its config.json goes on", async () => {
     const run = at("marked");

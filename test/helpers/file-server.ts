@@ -40,6 +40,8 @@ export interface FileServer extends AsyncDisposable {
   readonly files: Map<string, Buffer>;
   readonly faults: Fault[];
   readonly seen: Seen[];
+  /** How many connections are open. */
+  connections(): Promise<number>;
 }
 
 /** Starts a server of files. */
@@ -157,7 +159,7 @@ function json(response: ServerResponse, value: unknown): void {
 async function listen<T extends object>(
   parts: T,
   answer: (request: IncomingMessage, response: ServerResponse) => void,
-): Promise<T & { url: string; seen: Seen[] } & AsyncDisposable> {
+): Promise<T & Pick<FileServer, "url" | "seen" | "connections"> & AsyncDisposable> {
   const seen: Seen[] = [];
   const server = createServer((request, response) => {
     answer(request, response);
@@ -174,6 +176,10 @@ async function listen<T extends object>(
   return Object.assign(parts, {
     url,
     seen,
+    connections: () =>
+      new Promise<number>((resolve, reject) => {
+        server.getConnections((error, count) => (error ? reject(error) : resolve(count)));
+      }),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

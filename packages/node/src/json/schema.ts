@@ -25,9 +25,9 @@ export function record<const S extends Readonly<Record<string, Schema>>>(shape: 
   return z.readonly(z.strictObject(shape, { error }));
 }
 
-/** An object of which these fields matter; others may be there. */
+/** An object of which these fields matter; others may be there, and stay. */
 export function part<const S extends Readonly<Record<string, Schema>>>(shape: S) {
-  return z.readonly(z.object(shape, { error: "an object" }));
+  return z.readonly(z.looseObject(shape, { error: "an object" }));
 }
 
 /** A list of any length. */

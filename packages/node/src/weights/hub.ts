@@ -10,13 +10,13 @@
 import { ModelError, ResourceError } from "@inception-resnet-v2/core/internal/errors.js";
 import { hubFiles } from "@inception-resnet-v2/core/internal/weights/published.js";
 import { quote } from "@inception-resnet-v2/core/internal/weights/quote.js";
+import { checkJson, JsonProblem } from "../json/read.js";
 import { type DownloadContext, download } from "./download/download.js";
 import { hubEndpoint, hubOfflineVariable, hubToken } from "./download/environment.js";
 import { Cut, type Http, refused, unreachable } from "./download/http.js";
 import {
   blobPath,
   type HubFile,
-  isCommit,
   isThere,
   linkSnapshot,
   type Repository,
@@ -101,15 +101,17 @@ async function listRepository(
 ): Promise<ListedFile[]> {
   const hubUrl = hubEndpoint();
   const api = `${hubUrl}/api/models/${id}`;
+  const { fileSchema, listingSchema, revisionSchema } = await import("./hub-schema.js");
   try {
     const { body: info } = await ask(http, `${api}/revision/${encodeURIComponent(revision)}`);
-    const commit = String((info as { sha?: unknown }).sha);
-    if (!isCommit(commit)) throw new Error(`commit ${quote(commit)}`);
+    const { sha: commit } = checkJson(revisionSchema, info);
     const files: ListedFile[] = [];
     for (let url: string | undefined = `${api}/tree/${commit}`; url; ) {
       const { body, next }: Answer = await ask(http, url);
-      for (const entry of body as readonly HubEntry[]) {
-        if (entry.type === "file") files.push(listedFile(entry, commit));
+      for (const entry of checkJson(listingSchema, body)) {
+        if (entry.type !== "file") continue;
+        const { path, size, oid, lfs } = checkJson(fileSchema, entry);
+        files.push({ commit, name: path, hash: lfs?.oid ?? oid, bytes: size });
       }
       url = next;
     }
@@ -121,26 +123,6 @@ async function listRepository(
     }
     throw error instanceof Cut ? unreachable(name, hubUrl, error) : notTheHub(name, hubUrl, error);
   }
-}
-
-/** What the hub says of a file or folder, as far as it matters here; not checked yet. */
-interface HubEntry {
-  readonly type?: unknown;
-  readonly path?: unknown;
-  readonly size?: unknown;
-  /** Git's hash: of the contents, or of the pointer to a large file. */
-  readonly oid?: unknown;
-  /** Of a large file: its SHA-256. */
-  readonly lfs?: { readonly oid?: unknown };
-}
-
-function listedFile({ path, size, oid, lfs }: HubEntry, commit: string): ListedFile {
-  const hash = String(lfs?.oid ?? oid ?? "");
-  if (!/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(hash)) throw new Error(`hash ${quote(hash)}`);
-  if (typeof path !== "string" || typeof size !== "number") {
-    throw new Error(`file ${quote(path)} of ${quote(size)} bytes`);
-  }
-  return { commit, name: path, hash, bytes: size };
 }
 
 /** An answer of the hub, and the address of its next page, if there is one. */
@@ -168,10 +150,11 @@ async function ask({ fetch }: Http, url: string): Promise<Answer> {
 
 /** The error of a server that answers, but not as the hub does: a page to log in to a network, say. */
 function notTheHub(name: string, url: string, error: unknown): ResourceError {
-  const found = error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? error.message : String(error);
+  const found = error instanceof JsonProblem ? message : quote(message);
   return new ResourceError(
     "WEIGHTS_UNREACHABLE",
-    `Cannot pull weights "${name}": expected an answer of the hub from ${url}, got something else (${quote(found)})`,
+    `Cannot pull weights "${name}": expected an answer of the hub from ${url}, got something else (${found})`,
     { cause: error },
   );
 }

@@ -231,10 +231,14 @@ describe("pull() from the hub", () => {
         /expected an answer of the hub from http:\S+, got something else \(".*not valid JSON.*"\)$/,
       ),
     );
+    const file = (change: object) =>
+      JSON.stringify([{ type: "file", path: "a.bin", size: 2, oid: commit, ...change }]);
     for (const [listing, found] of [
-      ['{"error": "none"}', /got something else \(".*not iterable.*"\)$/],
-      ['[{"type": "file", "path": 1, "size": 2}]', /got something else \("hash /],
-      [`[{"type": "file", "path": 1, "size": 2, "oid": "${commit}"}]`, /\("file 1 of 2 bytes"\)$/],
+      ['{"error": "none"}', /\(expected a list, got {"error":"none"}\)$/],
+      [file({ path: 1 }), /\(expected a text in "path", got 1\)$/],
+      [file({ oid: "c0ffee" }), /\(expected a hash in "oid", got "c0ffee"\)$/],
+      [file({ lfs: {} }), /\(expected a hash in "lfs\.oid", got nothing\)$/],
+      [file({ size: -1 }), /\(expected a whole number from 0 in "size", got -1\)$/],
     ] as const) {
       server.files.set("/api/models/a/both/revision/main", Buffer.from(`{"sha": "${commit}"}`));
       server.files.set(`/api/models/a/both/tree/${commit}`, Buffer.from(listing));

@@ -26,7 +26,8 @@ export interface PullOptions {
    */
   readonly onProgress?: ((progress: PullProgress) => void) | undefined;
   /**
-   * Stops the download.
+   * Stops the download, and closes its connection. What has come stays in the cache, in a file that ends in
+   * `.incomplete`, from which the next pull goes on.
    * @defaultValue none
    */
   readonly signal?: AbortSignal | undefined;

@@ -116,7 +116,12 @@ describe("irv2 train tells people", () => {
 
   describe("in one sentence what does not go", () => {
     const cases: [name: string, args: () => string[], code: number, message: string][] = [
-      ["no photos", () => ["train"], 2, "Expected --data with a folder of photos, got none"],
+      [
+        "no photos",
+        () => ["train"],
+        2,
+        "Expected --data with a folder of photos, or --annotations with a table of them, got neither",
+      ],
       [
         "epochs to add to no run",
         () => ["train", "--data", photos, "--extend-epochs", "2"],
@@ -163,7 +168,7 @@ describe("irv2 train tells people", () => {
         "nothing to calibrate",
         () => ["calibrate", "--data", photos, "--out", at("calibrated.safetensors")],
         2,
-        "Expected --data with a folder of photos, --weights and --out with files, got no --weights",
+        "Expected --weights and --out with files, got no --weights",
       ],
       [
         "no photo to evaluate on",

@@ -5,6 +5,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { drawPicture } from "../helpers/small-model.js";
+import { dataSituations } from "./data.js";
 
 /** What every situation finds in place. */
 export interface Scene {
@@ -28,6 +29,7 @@ export interface Situation {
 
 /** The situations by topic. */
 export const situations: Readonly<Record<string, readonly Situation[]>> = {
+  data: dataSituations,
   photos: [
     {
       what: "a photo that cannot be decoded among others",

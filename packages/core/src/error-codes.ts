@@ -45,11 +45,18 @@ export const errorCodes = {
   CLASSES_DIFFER: "training and validation photos have other classes",
   CLASS_EMPTY: "the folder of a class holds no photo",
   CLASS_UNREADABLE: "no photo of a class can be read",
-  CLASS_NOT_SPLIT: "a class has too few photos for both splits",
+  CLASS_NOT_SPLIT: "no class has photos enough for both splits",
   CLASS_UNKNOWN: "a folder is named as no class of the model",
   CLASS_AMBIGUOUS: "a folder is named as several classes of the model",
   DATA_UNREADABLE: "none of the photos can be read",
   DATA_CHANGED: "the photos are not those that the run was started with",
+
+  // Tables of photos
+  ANNOTATIONS_MISSING: "the table of photos does not exist",
+  ANNOTATIONS_UNREADABLE: "the table of photos cannot be read from where it is",
+  ANNOTATIONS_FORMAT: "the name of the table of photos says no format that is read",
+  ANNOTATIONS_INVALID: "the table of photos, or rows of it, cannot be used",
+  LABELS_SEVERAL: "photos have several classes, or none, where each must have one",
 
   // Evaluation
   EVALUATION_EMPTY: "there is no image to measure on",

@@ -72,6 +72,7 @@ export {
   calibrate,
 } from "./evaluation/calibrate.js";
 export {
+  type EvaluatedPhotos,
   type EvaluateOptions,
   type EvaluateResult,
   evaluate,

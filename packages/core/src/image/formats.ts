@@ -22,12 +22,15 @@ export type ImageFormat = keyof typeof readFormats;
 /** The formats read, as a message lists them. */
 export const formatList = "JPEG, PNG, WebP, GIF, AVIF or TIFF";
 
-const extensions = new Set<string>(Object.values(readFormats).flat());
+/** Extensions of the formats read, without the dot. */
+export const imageExtensions: ReadonlySet<string> = new Set<string>(
+  Object.values(readFormats).flat(),
+);
 
 /** Whether a file name has the extension of a format that is read. */
 export function hasImageExtension(file: string): boolean {
   const [, extension = ""] = /\.([^./\\]+)$/.exec(file) ?? [];
-  return extensions.has(extension.toLowerCase());
+  return imageExtensions.has(extension.toLowerCase());
 }
 
 /** Whether a format, as `formatOf` names it, is read. */

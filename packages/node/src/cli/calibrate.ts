@@ -8,6 +8,8 @@ import { type CalibrateResult, type Confidence, calibrate } from "../evaluation/
 import { exitCodes } from "./exit-codes.js";
 import { listenForInterruption } from "./interruption.js";
 import {
+  annotationsOption,
+  dataOf,
   dtypeOption,
   type FileTypeName,
   fileTypes,
@@ -19,6 +21,7 @@ import { createProgress, type Progress } from "./progress.js";
 
 interface CalibrateFlags extends ModelFlags {
   readonly data?: string;
+  readonly annotations?: string;
   readonly out?: string;
   readonly dtype: FileTypeName;
 }
@@ -27,6 +30,7 @@ export function calibrateCommand(): Command {
   const command = new Command("calibrate")
     .description("write calibrated weights, whose confidence matches accuracy")
     .option("-d, --data <dir>", "folder with one folder per class, or with such a folder named val")
+    .addOption(annotationsOption())
     .option("-o, --out <file>", "weight file to write")
     .addOption(dtypeOption("number type to write"));
   return withModelOptions(command)
@@ -45,12 +49,12 @@ evaluate and everything else that computes scores divides the logits by the temp
 }
 
 async function run(flags: CalibrateFlags): Promise<void> {
-  const { data, weights, out, dtype, preprocess, json, ...options } = flags;
-  if (data === undefined || weights === undefined || out === undefined) {
+  const { weights, out, dtype, preprocess, json, ...options } = flags;
+  const data = dataOf(flags);
+  if (weights === undefined || out === undefined) {
     throw new UsageError(
       "OPTION_MISSING",
-      "Expected --data with a folder of photos, --weights and --out with files, got no " +
-        (data === undefined ? "--data" : weights === undefined ? "--weights" : "--out"),
+      `Expected --weights and --out with files, got no ${weights === undefined ? "--weights" : "--out"}`,
     );
   }
   using interruption = listenForInterruption();
@@ -68,7 +72,8 @@ async function run(flags: CalibrateFlags): Promise<void> {
       progress.step();
     },
   }).finally(() => progress?.stop());
-  const { unreadable, ...figures } = result;
+  const { unreadable, notes, ...figures } = result;
+  for (const note of notes) process.stderr.write(`Note: ${note}\n`);
   for (const { error } of unreadable) process.stderr.write(`irv2: ${error.message}\n`);
   if (unreadable.length > 0) process.exitCode = exitCodes.badInput;
   process.stdout.write(json ? `${JSON.stringify({ out, ...figures })}\n` : describe(result, out));

@@ -4,15 +4,19 @@
 
 import type { Prediction } from "@inception-resnet-v2/core/internal/predictions/predictions.js";
 import { Command } from "commander";
-import { eachImage, namedImages } from "./each-image.js";
+import { eachImage, namedImages, type TableFlags, withTableOptions } from "./each-image.js";
 import { type ModelFlags, openModel, wholeNumber, withModelOptions } from "./options.js";
+
+interface ClassifyFlags extends ModelFlags, TableFlags {
+  readonly topK: number;
+}
 
 export function classifyCommand(): Command {
   const command = new Command("classify")
     .description("classify each image: the most likely classes with their scores")
-    .argument("<images...>", "files, folders (searched through), globs, or - for standard input")
+    .argument("[images...]", "files, folders (searched through), globs, or - for standard input")
     .option("-k, --top-k <n>", "number of classes to show", wholeNumber(1), 5);
-  return withModelOptions(command)
+  return withModelOptions(withTableOptions(command))
     .addHelpText(
       "after",
       `
@@ -31,8 +35,8 @@ The exit code is 3 if an image could not be read; the others are still classifie
     .action(classify);
 }
 
-async function classify(patterns: string[], flags: ModelFlags & { topK: number }): Promise<void> {
-  const images = await namedImages(patterns);
+async function classify(patterns: string[], flags: ClassifyFlags): Promise<void> {
+  const images = await namedImages(patterns, flags);
   await using model = await openModel(flags);
   let first = true;
   await eachImage<{ predictions: readonly Prediction[] }>(model, images, {

@@ -6,11 +6,11 @@ import { UsageError } from "@inception-resnet-v2/core/internal/errors.js";
 import { safetensorsParts } from "@inception-resnet-v2/core/internal/weights/formats/safetensors.js";
 import { Command, Option } from "commander";
 import { writeParts } from "../files/write-file.js";
-import { eachImage, namedImages } from "./each-image.js";
+import { eachImage, namedImages, type TableFlags, withTableOptions } from "./each-image.js";
 import { encodeNpy } from "./npy.js";
 import { type ModelFlags, openModel, withModelOptions } from "./options.js";
 
-interface EmbedFlags extends ModelFlags {
+interface EmbedFlags extends ModelFlags, TableFlags {
   readonly format: "json" | "npy" | "safetensors";
   readonly out?: string;
 }
@@ -18,22 +18,23 @@ interface EmbedFlags extends ModelFlags {
 export function embedCommand(): Command {
   const command = new Command("embed")
     .description("compute the features of each image that the classifier reads, 1536 at width 1")
-    .argument("<images...>", "files, folders (searched through), globs, or - for standard input")
+    .argument("[images...]", "files, folders (searched through), globs, or - for standard input")
     .addOption(
       new Option("--format <format>", "json: one line per image; npy, safetensors: one matrix")
         .choices(["json", "npy", "safetensors"])
         .default("json"),
     )
     .option("-o, --out <file>", "matrix file to write (required for npy and safetensors)");
-  return withModelOptions(command)
+  return withModelOptions(withTableOptions(command))
     .addHelpText(
       "after",
       `
 Examples:
   irv2 embed photo.jpg --weights model.safetensors
+  irv2 embed --annotations labels.csv --weights model.safetensors > features.jsonl
   irv2 embed photos/ --weights model.safetensors --format npy --out features.npy > rows.jsonl
 
-json prints {"file": "photo.jpg", "features": [...]} for each image. The matrix formats write
+json prints {"file": "photo.jpg", "features": [...]} for each image, and "labels" from a table. The matrix formats write
 "features" [images, features] float32 to --out and print {"file": "photo.jpg", "row": 0} for each.
 The exit code is 3 if an image could not be read; it gets an error line and no row.`,
     )
@@ -54,15 +55,16 @@ async function embed(patterns: string[], flags: EmbedFlags): Promise<void> {
       "Expected --format npy or safetensors with --out, got json",
     );
   }
-  const images = await namedImages(patterns);
+  const images = await namedImages(patterns, flags);
   await using model = await openModel(flags);
   const rows: Float32Array[] = [];
   const files: string[] = [];
   await eachImage<{ features: Float32Array }>(model, images, {
     stream: (one, sources) => one.embedAll(sources, { batch: flags.batch }),
-    show(file, { features }) {
-      if (format === "json") return writeLine({ file, features: [...features] });
-      writeLine({ file, row: rows.length });
+    show(file, { features }, { labels }) {
+      const known = { file, ...(labels && { labels }) };
+      if (format === "json") return writeLine({ ...known, features: [...features] });
+      writeLine({ ...known, row: rows.length });
       files.push(file);
       rows.push(features);
     },

@@ -2,7 +2,7 @@
  * @file `irv2 evaluate`: how good weights are on a folder of labelled photos.
  */
 
-import { packError, UsageError } from "@inception-resnet-v2/core/internal/errors.js";
+import { packError } from "@inception-resnet-v2/core/internal/errors.js";
 import { evaluationText } from "@inception-resnet-v2/core/internal/evaluation/text.js";
 import { Command } from "commander";
 import { evaluate } from "../evaluation/evaluate.js";
@@ -10,11 +10,18 @@ import { writeText } from "../files/write-file.js";
 import { evaluationPage } from "../training/run/report.js";
 import { exitCodes } from "./exit-codes.js";
 import { listenForInterruption } from "./interruption.js";
-import { type ModelFlags, weightsOf, withModelOptions } from "./options.js";
+import {
+  annotationsOption,
+  dataOf,
+  type ModelFlags,
+  weightsOf,
+  withModelOptions,
+} from "./options.js";
 import { createProgress, type Progress } from "./progress.js";
 
 interface EvaluateFlags extends ModelFlags {
   readonly data?: string;
+  readonly annotations?: string;
   readonly report?: string;
 }
 
@@ -24,6 +31,7 @@ export function evaluateCommand(): Command {
       "top-1, top-5, loss, per-class metrics, confusion matrix and calibration on a folder of photos",
     )
     .option("-d, --data <dir>", "folder with one folder per class, or with such a folder named val")
+    .addOption(annotationsOption())
     .option("--report <file>", "HTML report to write: confusion matrix, worst mistakes");
   return withModelOptions(command)
     .addHelpText(
@@ -32,6 +40,7 @@ export function evaluateCommand(): Command {
 Examples:
   irv2 evaluate --data flowers --weights runs/train/weights/best.safetensors
   irv2 evaluate --data groceries
+  irv2 evaluate --annotations labels.csv --weights best.safetensors
   irv2 evaluate --data flowers/val --weights best.safetensors --report report.html --json
 
 Photos become tensors as in classify. --json prints one line with everything.
@@ -41,14 +50,12 @@ The exit code is 3 if a photo could not be read; the others still count.`,
 }
 
 async function run(flags: EvaluateFlags): Promise<void> {
-  const { data, preprocess, report, json, ...options } = flags;
-  if (data === undefined) {
-    throw new UsageError("OPTION_MISSING", "Expected --data with a folder of photos, got none");
-  }
+  const { preprocess, report, json, ...options } = flags;
+  const data = dataOf(flags);
   const weights = await weightsOf(flags.weights);
   using interruption = listenForInterruption();
   let progress: Progress | undefined;
-  const { evaluation, unreadable } = await evaluate({
+  const { evaluation, unreadable, notes } = await evaluate({
     ...options,
     data,
     weights,
@@ -59,6 +66,7 @@ async function run(flags: EvaluateFlags): Promise<void> {
       progress.step();
     },
   }).finally(() => progress?.stop());
+  for (const note of notes) process.stderr.write(`Note: ${note}\n`);
   for (const { error } of unreadable) process.stderr.write(`irv2: ${error.message}\n`);
   if (unreadable.length > 0) process.exitCode = exitCodes.badInput;
   if (!json) process.stdout.write(evaluationText(evaluation));
@@ -70,6 +78,9 @@ async function run(flags: EvaluateFlags): Promise<void> {
     process.stdout.write(`${JSON.stringify({ ...evaluation, unreadable: errors })}\n`);
   }
   if (report !== undefined) {
-    await writeText(report, await evaluationPage(`${weights.name} on ${data}`, evaluation));
+    await writeText(
+      report,
+      await evaluationPage(`${weights.name} on ${flags.annotations ?? data}`, evaluation),
+    );
   }
 }

@@ -2,11 +2,13 @@
  * @file Options that several verbs share, and the readers of their values.
  */
 
+import { dirname } from "node:path";
 import {
   type ArchitectureName,
   architectureNames,
   defaultArchitecture,
 } from "@inception-resnet-v2/core/internal/architecture/architecture.js";
+import { UsageError } from "@inception-resnet-v2/core/internal/errors.js";
 import type { Precision } from "@inception-resnet-v2/core/internal/executors/executor.js";
 import { precisions } from "@inception-resnet-v2/core/internal/executors/executor.js";
 import { type PresetName, presetNames } from "@inception-resnet-v2/core/internal/image/presets.js";
@@ -117,6 +119,30 @@ export function withModelOptions(command: Command): Command {
     .option("--background <r,g,b>", "color behind transparent pixels (default: their own)", color)
     .option("--max-pixels <n>", "largest image to decode, in pixels", wholeNumber(1))
     .option("--json", "print JSON lines on stdout");
+}
+
+/** `--annotations`. */
+export function annotationsOption(): Option {
+  return new Option(
+    "--annotations <file>",
+    "table of photos: .csv, .tsv, .jsonl (path, label, split), or .txt with a path a line",
+  );
+}
+
+/** The folder of photos: that of the table where only a table is given. Throws `UsageError`. */
+export function dataOf({
+  data,
+  annotations,
+}: {
+  readonly data?: string | undefined;
+  readonly annotations?: string | undefined;
+}): string {
+  const folder = data ?? (annotations === undefined ? undefined : dirname(annotations));
+  if (folder !== undefined) return folder;
+  throw new UsageError(
+    "OPTION_MISSING",
+    "Expected --data with a folder of photos, or --annotations with a table of them, got neither",
+  );
 }
 
 /** `--arch`. */

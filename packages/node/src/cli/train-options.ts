@@ -30,8 +30,10 @@ import type { EngineName } from "../executors/index.js";
 import { recipeNameOf } from "../training/settings.js";
 import type { TrainOptions } from "../training/train-options.js";
 import {
+  annotationsOption,
   archOption,
   byteSize,
+  dataOf,
   engineOption,
   fraction,
   inputSize,
@@ -98,6 +100,9 @@ export interface TrainFlags {
   readonly balanced?: boolean;
   readonly classWeights?: boolean;
   readonly valFraction?: number;
+  readonly annotations?: string;
+  readonly folds?: number;
+  readonly fold?: number;
   readonly cache?: "none" | "memory" | "disk";
   readonly preprocess?: PresetName;
   readonly seed?: number;
@@ -114,6 +119,7 @@ export function withTrainOptions(command: Command): Command {
     new Option(flags, text).choices([...names]);
   return command
     .option("-d, --data <dir>", "folder of photos")
+    .addOption(annotationsOption())
     .option("-w, --weights <name>", `weights to start from: ${weightsHelp} (default: none)`)
     .addOption(
       named(
@@ -188,9 +194,11 @@ export function withTrainOptions(command: Command): Command {
     .option("--class-weights", "weight the loss of each class by its inverse frequency")
     .option(
       "--val-fraction <fraction>",
-      "fraction of photos kept for validation (default: 0.2 without a val folder)",
+      "fraction of each class kept for validation; 0: none (default: 0.2 without val photos)",
       fraction,
     )
+    .option("--folds <k>", "cross-validation: split each class in k parts ...", wholeNumber(2))
+    .option("--fold <i>", "... and keep part i for validation, from 1", wholeNumber(1))
     .addOption(
       named("--cache <where>", "keep decoded photos between epochs", ["none", "memory", "disk"]),
     )
@@ -222,16 +230,14 @@ export async function openTrainOptions(flags: TrainFlags): Promise<TrainOptions>
 
 /** The flags as options of the library. Throws `UsageError` when the folder is missing. */
 export function readTrainOptions(flags: TrainFlags): TrainOptions {
-  if (flags.data === undefined) {
-    throw new UsageError("OPTION_MISSING", "Expected --data with a folder of photos, got none");
-  }
+  const data = dataOf(flags);
   const { optimizer, clipNorm, ema, lr, warmup, aux, auxWeight, preprocess } = flags;
   const schedule = readSchedule(flags);
   const augmentation = readAugmentation(flags);
   const { json: _, resume: _r, extendEpochs: _e, stopAfter: _s, ...same } = flags;
   return {
     ...same,
-    data: flags.data,
+    data,
     ...(optimizer && { optimizer: optimizers[optimizer] }),
     ...(schedule && { schedule }),
     ...(augmentation && { augmentation }),

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { mkdirSync, symlinkSync } from "node:fs";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import {
@@ -10,7 +9,7 @@ import {
 } from "@inception-resnet-v2/core/internal/errors.js";
 import { sharedFile } from "@inception-resnet-v2/test/helpers/paths.js";
 import { photoFolder } from "@inception-resnet-v2/test/helpers/photo-folder.js";
-import { type Dataset, findDataset, findLabelled, type Sample } from "./dataset.js";
+import { findDataset, findLabelled, type Sample } from "./dataset.js";
 
 const formats = "JPEG, PNG, WebP, GIF, AVIF or TIFF";
 let folder: ReturnType<typeof photoFolder>;
@@ -115,73 +114,58 @@ describe("findDataset() of train and val folders", () => {
 });
 
 describe("findDataset() of one folder", () => {
-  const names = ({ train, validation }: Dataset) =>
-    [train, validation].map((part) => part.map(({ file }) => basename(file)));
-
-  it("takes about the fraction asked for, a fifth by default, from every class", async () => {
-    folder.write({ ...manyFiles("a", 200), ...manyFiles("train", 100) });
-    const share = async (valFraction?: number) => {
-      const dataset = await findDataset(folder.path, valFraction ? { valFraction } : {});
+  it("splits it by content, a fifth of each class by default", async () => {
+    folder.write({ ...manyFiles("a", 20), ...manyFiles("train", 10) });
+    for (const [valFraction, train, validation] of [
+      [undefined, 24, 6],
+      [0.5, 15, 15],
+    ] as const) {
+      const dataset = await findDataset(folder.path, { valFraction });
       assert.deepEqual(dataset.classes, ["a", "train"]);
-      assert.equal(dataset.train.length + dataset.validation.length, 300);
-      return dataset.validation.length / 300;
-    };
-    // Three standard deviations of 300 draws are at most 0.087.
-    assert.ok(Math.abs((await share()) - 0.2) < 0.087);
-    assert.ok(Math.abs((await share(0.5)) - 0.5) < 0.087);
+      assert.deepEqual([dataset.train.length, dataset.validation.length], [train, validation]);
+    }
   });
+});
 
-  it("puts a photo where the first 48 bits of its SHA-256 say", async () => {
-    folder.write({ ...manyFiles("a", 40), ...manyFiles("b", 40) });
-    const { train, validation } = await findDataset(folder.path, { valFraction: 0.3 });
-    const place = ({ file }: Sample) =>
-      Number(`0x${createHash("sha256").update(readFileSync(file)).digest("hex").slice(0, 12)}`) /
-      2 ** 48;
-    assert.ok(train.every((sample) => place(sample) >= 0.3));
-    assert.ok(validation.every((sample) => place(sample) < 0.3));
-  });
+describe("findDataset() of a table", () => {
+  const table = (text: string) => {
+    folder.write({ ...files("x.jpg", "y.jpg", "z.jpg", "w.jpg"), "photos.csv": text });
+    return { annotations: join(folder.path, "photos.csv") };
+  };
 
-  it("keeps a photo on its side under another name, and copies of it together", async () => {
-    const photos = { ...manyFiles("a", 40), ...manyFiles("b", 40) };
-    folder.write(photos);
-    const [train, validation] = names(await findDataset(folder.path));
-    const copies = Object.entries(photos).map(([path, bytes]) => [`c/${path}`, bytes]);
-    folder.write(Object.fromEntries(copies));
-    const again = await findDataset(folder.path);
-    const side = (part: readonly Sample[], inside: string) =>
-      part.map(({ file }) => file).filter((file) => file.includes(inside)).length;
-    assert.deepEqual(
-      [side(again.train, "/c/"), side(again.validation, "/c/")],
-      [train?.length, validation?.length],
+  it("takes classes and splits from it", async () => {
+    const options = table(
+      "path,label,split\nx.jpg,b,train\ny.jpg,a,train\nz.jpg,b,val\nw.jpg,c,test\n",
     );
-    assert.equal(again.train.length, 2 * (train?.length ?? 0));
+    const { classes, train, validation, isMultiLabel } = await findDataset(folder.path, options);
+    assert.deepEqual([classes, isMultiLabel], [["a", "b"], false]);
+    assert.deepEqual(listed(train), ["1 x.jpg", "0 y.jpg"]);
+    assert.deepEqual(listed(validation), ["1 z.jpg"]);
+    const labelled = await findLabelled(folder.path, ["b", "q"], options);
+    assert.deepEqual(listed(labelled.samples), ["0 z.jpg"]);
   });
 
-  it("leaves photos where they are when others come", async () => {
-    folder.write({ ...manyFiles("a", 40), ...manyFiles("b", 40) });
-    const before = await findDataset(folder.path);
-    folder.write({ ...manyFiles("a", 80) });
-    const after = new Set((await findDataset(folder.path)).train.map(({ file }) => file));
-    assert.ok(before.train.every(({ file }) => after.has(file)));
-    assert.ok(before.validation.every(({ file }) => !after.has(file)));
+  it("splits by content what it does not split", async () => {
+    const options = table("path,label\nx.jpg,b\ny.jpg,a\nz.jpg,b\nw.jpg,a\n");
+    const { train, validation } = await findDataset(folder.path, options);
+    assert.deepEqual([train.length, validation.length], [2, 2]);
   });
 
-  it("refuses a class that gets nothing on one side, with its name", async () => {
-    folder.write({ ...manyFiles("a", 40), ...files("b/1.png") });
-    const message = (fraction: number, side: string) =>
-      `Cannot split class "b" in "${folder.path}" by validation fraction ${fraction}: expected photos on both sides, got no ${side} photo of 1`;
-    const content = createHash("sha256").update("bytes of b/1.png").digest("hex");
-    const place = Number(`0x${content.slice(0, 12)}`) / 2 ** 48;
-    const [below, above] = [place * 0.99, place + (1 - place) / 2];
-    await assert.rejects(
-      findDataset(folder.path, { valFraction: below }),
-      new InputError("CLASS_NOT_SPLIT", message(below, "validation")),
-    );
-    folder.write(manyFiles("a", 400));
-    await assert.rejects(
-      findDataset(folder.path, { valFraction: above }),
-      new InputError("CLASS_NOT_SPLIT", message(above, "training")),
-    );
+  it("gives every label of a photo, and says that there are several", async () => {
+    const options = table("path,label\nx.jpg,b;a\ny.jpg,a\nz.jpg,\nw.jpg,c\n");
+    const { classes, train, validation, isMultiLabel } = await findDataset(folder.path, options);
+    assert.deepEqual([classes, isMultiLabel], [["a", "b", "c"], true]);
+    const labels = [...train, ...validation].map(({ file, label, labels }) => [
+      basename(file),
+      label,
+      labels,
+    ]);
+    assert.deepEqual(labels.toSorted(), [
+      ["w.jpg", 2, [2]],
+      ["x.jpg", 0, [0, 1]],
+      ["y.jpg", 0, [0]],
+      ["z.jpg", -1, []],
+    ]);
   });
 });
 
@@ -217,12 +201,12 @@ describe("findDataset() refuses", () => {
   it("one class only", async () => {
     folder.write(files("train/a/1.png", "val/a/1.png", "alone/a/1.png"));
     for (const [path, root] of [
-      [folder.path, join(folder.path, "train")],
+      [folder.path, "train"],
       [join(folder.path, "alone"), join(folder.path, "alone")],
     ] as const) {
       await refused(
         "CLASSES_TOO_FEW",
-        `Cannot train on "${root}": expected folders of at least two classes, got only "a"`,
+        `Cannot train on "${root}" in "${path}": expected at least two classes, got only "a"`,
         {},
         path,
       );
@@ -262,12 +246,12 @@ describe("findDataset() refuses", () => {
     folder.write(files("val/a/1.png", "val/b/1.png"));
     await refused(
       "SPLIT_MISSING",
-      `Cannot use data in "${folder.path}": expected a folder "train", got only "val"`,
+      `Cannot use data in "${folder.path}": expected photos of "train", got only "val"`,
     );
     folder.write(files("train/a/1.png", "valid/a/1.png"));
     await refused(
       "SPLIT_AMBIGUOUS",
-      `Cannot use data in "${folder.path}": expected one folder of val photos, got "val", "valid"`,
+      `Cannot use data in "${folder.path}": expected one folder of validation photos, got "val", "valid"`,
     );
   });
 
@@ -287,7 +271,7 @@ describe("findDataset() refuses", () => {
       findDataset(folder.path, { valFraction: 0.2 }),
       new UsageError(
         "OPTION_UNUSED",
-        `Cannot split the data: expected no validation fraction beside the folder "${join(folder.path, "val")}", got 0.2`,
+        `Cannot split the data: expected no valFraction beside the photos of "val", got 0.2`,
         { option: "valFraction" },
       ),
     );
@@ -325,7 +309,7 @@ describe("findLabelled()", () => {
       findLabelled(folder.path, ["a", "b", "c", "d"]),
       new InputError(
         "CLASS_UNKNOWN",
-        `Cannot label photos in "${folder.path}": expected folders named as the model's 4 classes ("a", "b", "c" and 1 more), got "x", "y"`,
+        `Cannot label photos in "${folder.path}": expected classes named as the model's 4 ("a", "b", "c" and 1 more), got "x", "y"`,
       ),
     );
   });
@@ -336,7 +320,7 @@ describe("findLabelled()", () => {
       findLabelled(folder.path, ["crane", "tench", "crane"]),
       new InputError(
         "CLASS_AMBIGUOUS",
-        `Cannot label photos in "${folder.path}": expected folders that name one class of the model, got "crane", the name of several`,
+        `Cannot label photos in "${folder.path}": expected names of one class of the model each, got "crane", the name of several`,
       ),
     );
   });
@@ -347,7 +331,7 @@ describe("findLabelled()", () => {
       findLabelled(folder.path),
       new InputError(
         "SPLIT_MISSING",
-        `Cannot evaluate on "${folder.path}": expected a folder "val" beside "train", got none`,
+        `Cannot evaluate on "${folder.path}": expected photos of "val", got only others`,
       ),
     );
   });

@@ -1,202 +1,193 @@
 /**
- * @file A folder of photos as lists of samples to learn from and to measure with.
+ * @file Labelled photos as lists of samples to learn from and to measure with.
  *
- * `DIR/train/<class>` and `DIR/val/<class>`, or `DIR/<class>` alone, of which a fraction becomes
- * the validation photos. Which side a photo falls to is decided by the SHA-256 of its bytes and
- * nothing else: renaming it, adding others or copying it changes nothing, and copies stay together.
+ * Photos lie in `DIR/train/<class>` and `DIR/val/<class>`, or in `DIR/<class>` alone, or a table
+ * says what they are; those that are not split already are split by content.
  */
-import { createHash } from "node:crypto";
-import { join } from "node:path";
 import { InputError, UsageError } from "@inception-resnet-v2/core/internal/errors.js";
-import { readBytes } from "../image/read-node.js";
-import { type ClassFolder, findClasses, findSplit, pathInside, quoted } from "./folders.js";
-import { forEachConcurrently } from "./for-each-concurrently.js";
+import { quoted } from "./folders.js";
+import { type FoundPhotos, type PhotoPart, photosInFolders, photosInTable } from "./photos.js";
+import { checkSplitOptions, type SplitOptions, splitByContent } from "./split.js";
 
 /** A photo and the place of its class in the list of classes. */
 export interface Sample {
   /** The folder of the data joined with the path inside it. */
   readonly file: string;
+  /** Place of its class; in a multi-label dataset of its first class, and -1 where it has none. */
   readonly label: number;
+  /** Places of all its classes, ascending: there in a multi-label dataset, and only there. */
+  readonly labels?: readonly number[];
+}
+
+/** Places of all classes of a sample. */
+export function labelsOf({ label, labels }: Sample): readonly number[] {
+  return labels ?? [label];
 }
 
 /** Photos in two parts; the samples of each are sorted by path, by code unit. */
 export interface Dataset {
+  /** Where paths of files start; the table, where there is one, may name files elsewhere. */
   readonly folder: string;
-  /** The names of the class folders, sorted by code unit. */
+  /** The names of the classes, sorted by code unit. */
   readonly classes: readonly string[];
+  /** Whether a photo can have several classes, or none. */
+  readonly isMultiLabel: boolean;
   readonly train: readonly Sample[];
   readonly validation: readonly Sample[];
+  /** What there is to know of how the photos were found, a sentence each. */
+  readonly notes: readonly string[];
 }
 
 /** Photos with labels among the given classes. */
 export interface LabelledPhotos {
   readonly classes: readonly string[];
+  /** Whether a photo can have several classes, or none. */
+  readonly isMultiLabel: boolean;
   readonly samples: readonly Sample[];
+  /** What there is to know of how the photos were found, a sentence each. */
+  readonly notes: readonly string[];
 }
 
-const defaultValFraction = 0.2;
+/** How photos are found and split. */
+export interface DataOptions extends SplitOptions {
+  /** Table that says the classes of the photos; by default their folders do. */
+  readonly annotations?: string | undefined;
+}
 
 /**
- * Finds the photos of a folder and splits them. `valFraction`, between 0 and 1, is the part that
- * becomes validation photos where there is no folder of them (0.2). Throws `UsageError` when the
- * fraction does not fit, `InputError` when the folder cannot be learned from.
+ * Finds the photos of a folder, or of a table with paths in it, and splits them. Throws
+ * `UsageError` when the fraction does not fit, `InputError` when there is nothing to learn from.
  */
-export async function findDataset(
-  folder: string,
-  { valFraction }: { readonly valFraction?: number } = {},
-): Promise<Dataset> {
-  if (valFraction !== undefined && !(valFraction > 0 && valFraction < 1)) {
-    throw new UsageError(
-      "OPTION_RANGE",
-      `Cannot split the data: expected a validation fraction between 0 and 1, got ${valFraction}`,
-      { option: "valFraction" },
-    );
-  }
-  const { train, validation } = await findSplit(folder);
-  if (validation === undefined) {
-    return splitByContent(folder, await findClasses(train ?? folder), valFraction);
-  }
-  if (train === undefined) {
+export async function findDataset(folder: string, options: DataOptions = {}): Promise<Dataset> {
+  checkSplitOptions(options);
+  const found = await findPhotos(folder, options, ["train", "validation"]);
+  const { place, isMultiLabel, notes } = found;
+  const { train, validation, all } = found.parts;
+  const learned = train ?? all;
+  if (!learned) throw splitMissing(`Cannot use data in "${place}"`, "train", found);
+  const classes = classNames(learned);
+  if (classes.length < 2) {
     throw new InputError(
-      "SPLIT_MISSING",
-      `Cannot use data in "${folder}": expected a folder "train", got only "${pathInside(folder, validation)}"`,
+      "CLASSES_TOO_FEW",
+      `Cannot train on "${learned.name}" in "${place}": expected at least two classes, got only ${quoted(classes) || "none"}`,
     );
   }
-  if (valFraction !== undefined) {
+  const common = { folder, classes, isMultiLabel, notes };
+  const samples = samplesOf(learned, classes, found);
+  if (!validation) {
+    return { ...common, ...(await splitByContent(folder, samples, classes, options)) };
+  }
+  const unused = (["valFraction", "folds"] as const).find((name) => options[name] !== undefined);
+  if (unused !== undefined) {
     throw new UsageError(
       "OPTION_UNUSED",
-      `Cannot split the data: expected no validation fraction beside the folder "${validation}", got ${valFraction}`,
-      { option: "valFraction" },
+      `Cannot split the data: expected no ${unused} beside the photos of "${validation.name}", got ${options[unused]}`,
+      { option: unused },
     );
   }
-  const learned = await findClasses(train);
-  const measured = await findClasses(validation);
-  const classes = namesOf(learned);
-  checkSameClasses(folder, { train, validation, learned: classes, measured: namesOf(measured) });
-  checkSeveral(train, classes);
-  return {
-    folder,
-    classes,
-    train: samplesOf(learned, classes),
-    validation: samplesOf(measured, classes),
-  };
+  checkSameClasses(place, learned, validation);
+  return { ...common, train: samples, validation: samplesOf(validation, classes, found) };
 }
 
 /**
- * Finds labelled photos to measure a model with: `DIR/val/<class>` where there is such a folder,
- * else `DIR/<class>`. Labels are places in `classes`, the model's names (by default the folders').
- * Throws `InputError` when a folder is not one of them or there is nothing to measure with.
+ * Finds labelled photos to measure a model with: those of `val` where there are such, else all.
+ * Labels are places in `classes`, the model's names (by default the photos'). Throws `InputError`
+ * when a class is not one of them or there is nothing to measure with.
  */
 export async function findLabelled(
   folder: string,
   classes?: readonly string[],
+  options: Pick<DataOptions, "annotations"> = {},
 ): Promise<LabelledPhotos> {
-  const { train, validation } = await findSplit(folder);
-  if (train !== undefined && validation === undefined) {
-    throw new InputError(
-      "SPLIT_MISSING",
-      `Cannot evaluate on "${folder}": expected a folder "val" beside "train", got none`,
-    );
-  }
-  const root = validation ?? folder;
-  const found = await findClasses(root);
+  const found = await findPhotos(folder, options, ["validation"]);
+  const { place, parts, isMultiLabel, notes } = found;
+  const part = parts.validation ?? parts.all;
+  if (!part) throw splitMissing(`Cannot evaluate on "${place}"`, "val", found);
+  const names = classNames(part);
   if (classes === undefined) {
-    const names = namesOf(found);
-    return { classes: names, samples: samplesOf(found, names) };
+    const samples = samplesOf(part, names, found);
+    return { classes: names, isMultiLabel, notes, samples };
   }
-  const unknown = namesOf(found).filter((name) => !classes.includes(name));
+  const unknown = names.filter((name) => !classes.includes(name));
   if (unknown.length > 0) {
     throw new InputError(
       "CLASS_UNKNOWN",
-      `Cannot label photos in "${root}": expected folders named as the model's ${classes.length} classes (${quoted(classes, 3)}), got ${quoted(unknown)}`,
+      `Cannot label photos in "${part.name}": expected classes named as the model's ${classes.length} (${quoted(classes, 3)}), got ${quoted(unknown)}`,
     );
   }
-  const twice = namesOf(found).find((name) => classes.indexOf(name) !== classes.lastIndexOf(name));
+  const twice = names.find((name) => classes.indexOf(name) !== classes.lastIndexOf(name));
   if (twice !== undefined) {
     throw new InputError(
       "CLASS_AMBIGUOUS",
-      `Cannot label photos in "${root}": expected folders that name one class of the model, got "${twice}", the name of several`,
+      `Cannot label photos in "${part.name}": expected names of one class of the model each, got "${twice}", the name of several`,
     );
   }
-  return { classes, samples: samplesOf(found, classes) };
+  return { classes, isMultiLabel, notes, samples: samplesOf(part, classes, found) };
 }
 
-async function splitByContent(
+/** Throws `InputError` where photos have several classes, or none. */
+export function refuseMultiLabel(
+  { isMultiLabel, train, validation }: Pick<Dataset, "isMultiLabel" | "train" | "validation">,
+  place: string,
+): void {
+  if (!isMultiLabel) return;
+  const first = [...train, ...validation].find((sample) => labelsOf(sample).length !== 1);
+  throw new InputError(
+    "LABELS_SEVERAL",
+    `Cannot use "${place}": expected one label for each photo, got ${first ? labelsOf(first).length : "several"} for "${first?.file}"`,
+  );
+}
+
+function findPhotos(
   folder: string,
-  found: readonly ClassFolder[],
-  valFraction = defaultValFraction,
-): Promise<Dataset> {
-  const classes = namesOf(found);
-  checkSeveral(found[0]?.root ?? folder, classes);
-  const samples = samplesOf(found, classes);
-  const isValidation: boolean[] = [];
-  await forEachConcurrently(samples, async ({ file }, index) => {
-    isValidation[index] = (await placeOf(folder, file)) < valFraction;
-  });
-  const train = samples.filter((_, index) => !isValidation[index]);
-  const validation = samples.filter((_, index) => isValidation[index]);
-  for (const [label, name] of classes.entries()) {
-    const missing = [train, validation].findIndex(
-      (part) => !part.some((sample) => sample.label === label),
-    );
-    if (missing < 0) continue;
-    const count = found[label]?.images.length;
-    throw new InputError(
-      "CLASS_NOT_SPLIT",
-      `Cannot split class "${name}" in "${folder}" by validation fraction ${valFraction}: expected photos on both sides, got ${missing === 0 ? "no training photo" : "no validation photo"} of ${count}`,
-    );
-  }
-  return { folder, classes, train, validation };
+  { annotations }: DataOptions,
+  wanted: Parameters<typeof photosInFolders>[1],
+): Promise<FoundPhotos> {
+  return annotations === undefined
+    ? photosInFolders(folder, wanted)
+    : photosInTable(annotations, folder);
 }
 
-/** A number from 0 up to 1 by the bytes of a file, or by its path where it cannot be read. */
-async function placeOf(folder: string, file: string): Promise<number> {
-  const bytes = await readBytes(file).catch(() => pathInside(folder, file));
-  return createHash("sha256").update(bytes).digest().readUIntBE(0, 6) / 2 ** 48;
+function splitMissing(action: string, expected: string, { parts }: FoundPhotos): InputError {
+  const got = Object.values(parts).map(({ name }) => name);
+  return new InputError(
+    "SPLIT_MISSING",
+    `${action}: expected photos of "${expected}", got only ${quoted(got) || "others"}`,
+  );
 }
 
-function namesOf(found: readonly ClassFolder[]): string[] {
-  return found.map(({ name }) => name);
+/** Sorted by code unit. */
+function classNames({ photos }: PhotoPart): string[] {
+  return [...new Set(photos.flatMap(({ labels }) => labels))].sort();
 }
 
 /** Sorted by the path with slashes, so that the order is the same on every system. */
-function samplesOf(found: readonly ClassFolder[], classes: readonly string[]): Sample[] {
-  const labels = new Map(classes.map((name, label) => [name, label]));
-  const all = found.flatMap(({ name, root, images }) =>
-    images.map((path) => ({ path, file: join(root, path), label: labels.get(name) as number })),
-  );
-  all.sort((a, b) => (a.path < b.path ? -1 : 1));
-  return all.map(({ file, label }) => ({ file, label }));
-}
-
-function checkSeveral(root: string, classes: readonly string[]): void {
-  if (classes.length > 1) return;
-  throw new InputError(
-    "CLASSES_TOO_FEW",
-    `Cannot train on "${root}": expected folders of at least two classes, got only ${quoted(classes)}`,
-  );
+function samplesOf(
+  { photos }: PhotoPart,
+  classes: readonly string[],
+  { isMultiLabel }: FoundPhotos,
+): Sample[] {
+  const places = new Map(classes.map((name, place) => [name, place]));
+  return photos
+    .toSorted((a, b) => (a.path < b.path ? -1 : 1))
+    .map(({ file, labels: names }) => {
+      const labels = names.map((name) => places.get(name) as number).sort((a, b) => a - b);
+      return { file, label: labels[0] ?? -1, ...(isMultiLabel && { labels }) };
+    });
 }
 
 /** Classes without validation photos are well (the report names them), without training photos not. */
-function checkSameClasses(
-  folder: string,
-  names: {
-    readonly train: string;
-    readonly validation: string;
-    readonly learned: readonly string[];
-    readonly measured: readonly string[];
-  },
-): void {
-  const { learned, measured } = names;
-  const only = (list: readonly string[], other: readonly string[], place: string) => {
+function checkSameClasses(place: string, train: PhotoPart, validation: PhotoPart): void {
+  const [learned, measured] = [classNames(train), classNames(validation)];
+  const only = (list: readonly string[], other: readonly string[], part: string) => {
     const extra = list.filter((name) => !other.includes(name));
-    return extra.length > 0 ? [`${quoted(extra)} only in ${pathInside(folder, place)}`] : [];
+    return extra.length > 0 ? [`${quoted(extra)} only in ${part}`] : [];
   };
-  const unlearned = only(measured, learned, names.validation);
+  const unlearned = only(measured, learned, validation.name);
   if (unlearned.length === 0) return;
-  const extra = [...only(learned, measured, names.train), ...unlearned];
+  const extra = [...only(learned, measured, train.name), ...unlearned];
   throw new InputError(
     "CLASSES_DIFFER",
-    `Cannot use data in "${folder}": expected the same classes in ${pathInside(folder, names.train)} and ${pathInside(folder, names.validation)}, got ${extra.join(" and ")}`,
+    `Cannot use data in "${place}": expected the same classes in ${train.name} and ${validation.name}, got ${extra.join(" and ")}`,
   );
 }

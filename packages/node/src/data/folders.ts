@@ -11,6 +11,7 @@ import { join, relative, sep } from "node:path";
 import { InputError } from "@inception-resnet-v2/core/internal/errors.js";
 import { formatList } from "@inception-resnet-v2/core/internal/image/formats.js";
 import { foldersIn, imagesUnder } from "../image/find-images.js";
+import { type SplitName, splitOf } from "./split-names.js";
 
 /** A class and its images: paths inside `root`, with slashes, sorted by code unit. */
 export interface ClassFolder {
@@ -20,36 +21,30 @@ export interface ClassFolder {
 }
 
 /** The folders of a split that are there: none of them where the classes stand by themselves. */
-export interface SplitFolders {
-  readonly train?: string;
-  readonly validation?: string;
-}
-
-const validationNames = ["val", "validation", "valid"];
-const splitNames = ["train", "test", ...validationNames];
+export type SplitFolders = { readonly [K in SplitName]?: string };
 
 /** Finds the folders of a split. Throws `InputError` when there is no such folder to look in. */
 export async function findSplit(folder: string): Promise<SplitFolders> {
   await checkFolder(folder);
   const names = await foldersIn(folder);
-  const pick = (wanted: readonly string[]) => {
-    const found = names.filter((name) => wanted.includes(name.toLowerCase()));
-    if (found.length < 2) return found[0];
-    throw new InputError(
-      "SPLIT_AMBIGUOUS",
-      `Cannot use data in "${folder}": expected one folder of ${wanted[0]} photos, got ${quoted(found)}`,
-    );
-  };
-  const hasOnlySplits = names.every((name) => splitNames.includes(name.toLowerCase()));
-  const isNamed = (wanted: readonly string[]) =>
-    names.some((name) => wanted.includes(name.toLowerCase()));
-  if (!hasOnlySplits && !(isNamed(["train"]) && isNamed(validationNames))) return {};
-  const train = pick(["train"]);
-  const validation = pick(validationNames);
-  return {
-    ...(train !== undefined && { train: join(folder, train) }),
-    ...(validation !== undefined && { validation: join(folder, validation) }),
-  };
+  const has = (...parts: SplitName[]) =>
+    parts.every((part) => names.some((name) => splitOf(name) === part));
+  if (!names.every((name) => splitOf(name)) && !has("train", "validation")) return {};
+  const found: { [K in SplitName]?: string } = {};
+  for (const name of names) {
+    const part = splitOf(name);
+    if (part === undefined) continue;
+    const before = found[part];
+    if (before !== undefined) {
+      const both = [pathInside(folder, before), name];
+      throw new InputError(
+        "SPLIT_AMBIGUOUS",
+        `Cannot use data in "${folder}": expected one folder of ${part} photos, got ${quoted(both)}`,
+      );
+    }
+    found[part] = join(folder, name);
+  }
+  return found;
 }
 
 /**

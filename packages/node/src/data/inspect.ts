@@ -13,7 +13,7 @@ import {
 import { nameOf } from "@inception-resnet-v2/core/internal/image/source.js";
 import { type DecodeOptions, decodeImage } from "../image/decode-node.js";
 import { readBytes } from "../image/read-node.js";
-import type { Dataset, Sample } from "./dataset.js";
+import { type Dataset, labelsOf, type Sample } from "./dataset.js";
 import { pathInside } from "./folders.js";
 import { forEachConcurrently } from "./for-each-concurrently.js";
 
@@ -23,6 +23,7 @@ export type Split = "train" | "validation";
 /** A photo of the report. */
 export interface ReportedFile {
   readonly path: string;
+  /** Name of its class; of several, with "; " between them. */
   readonly class: string;
   readonly split: Split;
 }
@@ -52,6 +53,8 @@ export interface ClassCount {
 /** What was found. Counts include files that cannot be read. */
 export interface DataReport {
   readonly folder: string;
+  /** How the photos were found, a sentence each. */
+  readonly notes: readonly string[];
   readonly train: number;
   readonly validation: number;
   readonly classes: readonly ClassCount[];
@@ -74,7 +77,7 @@ export interface InspectOptions extends DecodeOptions {
 }
 
 interface Finding extends ReportedFile {
-  readonly label: number;
+  readonly labels: readonly number[];
   readonly hash: string;
   readonly error?: { readonly code: ErrorCode; readonly message: string };
 }
@@ -95,9 +98,11 @@ export async function inspectDataset(
     async ({ sample, split }, index) => {
       findings[index] = {
         path: pathInside(dataset.folder, sample.file),
-        class: dataset.classes[sample.label] as string,
+        class: labelsOf(sample)
+          .map((label) => dataset.classes[label])
+          .join("; "),
         split,
-        label: sample.label,
+        labels: labelsOf(sample),
         ...(await examine(sample.file, decode ? options : undefined)),
       };
       onProgress?.(++done, all.length);
@@ -108,6 +113,7 @@ export async function inspectDataset(
   const counts = classes.map(({ train }) => train);
   return {
     folder: dataset.folder,
+    notes: dataset.notes,
     train: dataset.train.length,
     validation: dataset.validation.length,
     classes,
@@ -175,8 +181,14 @@ function fileOf({ path, class: name, split }: Finding): ReportedFile {
 
 function countClasses({ classes, train, validation }: Dataset): ClassCount[] {
   const counts = classes.map((name) => ({ name, train: 0, validation: 0 }));
-  for (const { label } of train) (counts[label] as { train: number }).train++;
-  for (const { label } of validation) (counts[label] as { validation: number }).validation++;
+  const count = (split: Split, samples: readonly Sample[]) => {
+    for (const label of samples.flatMap(labelsOf)) {
+      const class_ = counts[label];
+      if (class_) class_[split]++;
+    }
+  };
+  count("train", train);
+  count("validation", validation);
   return counts;
 }
 
@@ -193,13 +205,14 @@ function groupDuplicates(findings: readonly Finding[]): DuplicateGroup[] {
     .map((group) => ({
       files: group.map(fileOf),
       crossesSplits: new Set(group.map(({ split }) => split)).size > 1,
-      crossesClasses: new Set(group.map(({ label }) => label)).size > 1,
+      crossesClasses: new Set(group.map(({ labels }) => labels.join())).size > 1,
     }));
 }
 
 function fingerprintOf(findings: readonly Finding[]): string {
   const hash = createHash("sha256");
-  for (const { path, split, label, class: name, hash: content } of findings) {
+  for (const { path, split, labels, class: name, hash: content } of findings) {
+    const label = labels.length === 1 ? labels[0] : labels;
     hash.update(`${JSON.stringify([path, split, label, name, content])}\n`);
   }
   return hash.digest("hex");

@@ -4,6 +4,7 @@ import type { DataReport, DuplicateGroup, ReportedFile } from "./inspect.js";
 import { dataReportText } from "./report-text.js";
 
 const report: DataReport = {
+  notes: [],
   folder: "photos",
   train: 1240,
   validation: 2,

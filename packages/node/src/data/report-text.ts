@@ -17,11 +17,12 @@ const imbalanceWarned = 10;
 
 /** Several lines without a final newline: the counts, then a warning for each thing amiss. */
 export function dataReportText(report: DataReport): string {
-  const { classes, train, validation } = report;
+  const { classes, train, validation, notes } = report;
   const total = `${amount(train, "training photo")} and ${amount(validation, "validation photo")}`;
   return [
     `Data in "${report.folder}": ${amount(classes.length, "class", "classes")}, ${total}`,
     ...classTable(classes),
+    ...notes,
     ...[...imbalance(report), ...unmeasured(report)],
     ...[...unreadable(report), ...duplicates(report)],
   ].join("\n");

@@ -11,7 +11,7 @@ import type { FloatType } from "@inception-resnet-v2/core/internal/weights/forma
 import { InceptionResNetV2 } from "../model/model.js";
 import { isLoaded, loadWeights } from "../weights/load.js";
 import { saveWeights } from "../weights/save.js";
-import { type EvaluateOptions, labelledLogits, type UnreadablePhoto } from "./evaluate.js";
+import { type EvaluatedPhotos, type EvaluateOptions, labelledLogits } from "./evaluate.js";
 
 /** What to calibrate, on what, and where to. */
 export interface CalibrateOptions extends EvaluateOptions {
@@ -25,7 +25,7 @@ export interface CalibrateOptions extends EvaluateOptions {
 }
 
 /** How well scores can be believed before and after; errors are 0 to 1, losses in nats. */
-export interface CalibrateResult {
+export interface CalibrateResult extends EvaluatedPhotos {
   /** The temperature that was fitted: logits are divided by it. */
   readonly temperature: number;
   /** Photos that it was fitted on. */
@@ -36,8 +36,6 @@ export interface CalibrateResult {
   readonly after: Confidence;
   /** Each half of the photos with the temperature of the other half: nothing is fitted to itself. */
   readonly crossFitted: Confidence;
-  /** Photos that could not be read and were left out. */
-  readonly unreadable: readonly UnreadablePhoto[];
 }
 
 /** Mean cross-entropy, and the gap between confidence and accuracy. */
@@ -54,14 +52,16 @@ export interface Confidence {
  * be written.
  */
 export async function calibrate(options: CalibrateOptions): Promise<CalibrateResult> {
-  const { weights, out, dtype, data, batch, signal, onProgress, onDownload, ...rest } = options;
+  const { weights, out, dtype, data, annotations, batch, signal, onProgress, ...more } = options;
+  const { onDownload, ...rest } = more;
   const { arch, dropBackground, inputSize, format } = rest;
   const asked = { arch, dropBackground, inputSize, format, signal, onProgress: onDownload };
   const loaded = isLoaded(weights) ? weights : await loadWeights(weights, asked);
   const { network, parameters, provenance = {} } = loaded;
   const model = await InceptionResNetV2.fromWeights(loaded, { ...rest, signal });
   await using _ = freeing(signal, () => model.dispose());
-  const { input, unreadable } = await labelledLogits(model, { data, batch, signal, onProgress });
+  const photos = { data, annotations, batch, signal, onProgress };
+  const { input, ...known } = await labelledLogits(model, photos);
   const confidence = (logits: Float32Array): Confidence => {
     const { loss, calibrationError } = evaluateLogits({ ...input, logits });
     return { loss, calibrationError };
@@ -73,7 +73,7 @@ export async function calibrate(options: CalibrateOptions): Promise<CalibrateRes
     before: confidence(input.logits.map((logit) => logit / model.temperature)),
     after: confidence(input.logits.map((logit) => logit / temperature)),
     crossFitted: confidence(crossFit(input)),
-    unreadable,
+    ...known,
   };
   await saveWeights(out, parameters, {
     signal,

@@ -10,7 +10,7 @@ import {
   evaluateLogits,
 } from "@inception-resnet-v2/core/internal/evaluation/metrics.js";
 import type { LoadedWeights } from "@inception-resnet-v2/core/internal/weights/take.js";
-import { findLabelled } from "../data/dataset.js";
+import { findLabelled, refuseMultiLabel } from "../data/dataset.js";
 import { InceptionResNetV2 } from "../model/model.js";
 import type { LoadOptions } from "../model/options.js";
 import { isLoaded } from "../weights/load.js";
@@ -21,6 +21,11 @@ import type { PullOptions } from "../weights/pull.js";
 export interface PhotoOptions {
   /** Folder with a folder for each class, or with such a one as `val`. */
   readonly data: string;
+  /**
+   * Table that says the classes of photos in `data`, instead of their folders; as in training.
+   * @defaultValue none: folders say the classes
+   */
+  readonly annotations?: string | undefined;
   /**
    * Images computed at once.
    * @defaultValue 8
@@ -57,12 +62,18 @@ export interface UnreadablePhoto {
   readonly error: Error;
 }
 
-/** An evaluation, and the photos that could not be read. */
-export interface EvaluateResult {
-  /** The figures. */
-  readonly evaluation: Evaluation;
+/** What there is to know of the photos. */
+export interface EvaluatedPhotos {
   /** Photos that could not be read and were left out. */
   readonly unreadable: readonly UnreadablePhoto[];
+  /** How the photos were found and their classes were told, a sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** An evaluation, and what there is to know of its photos. */
+export interface EvaluateResult extends EvaluatedPhotos {
+  /** The figures. */
+  readonly evaluation: Evaluation;
 }
 
 /**
@@ -72,23 +83,26 @@ export interface EvaluateResult {
  * when the weights cannot be used, and the reason of the signal.
  */
 export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult> {
-  const { data, weights, batch, signal, onProgress, onDownload, ...rest } = options;
+  const { data, annotations, weights, batch, signal, onProgress, onDownload, ...rest } = options;
   const opening = { ...rest, signal };
   const model = isLoaded(weights)
     ? await InceptionResNetV2.fromWeights(weights, opening)
     : await InceptionResNetV2.load(weights, { ...opening, onProgress: onDownload });
   await using _ = freeing(signal, () => model.dispose());
-  const { input, unreadable } = await labelledLogits(model, { data, batch, signal, onProgress });
+  const photos = { data, annotations, batch, signal, onProgress };
+  const { input, ...known } = await labelledLogits(model, photos);
   const logits = input.logits.map((logit) => logit / model.temperature);
-  return { evaluation: evaluateLogits({ ...input, logits }), unreadable };
+  return { evaluation: evaluateLogits({ ...input, logits }), ...known };
 }
 
 /** The logits of every photo of a folder, with its class. Throws `InputError` as `evaluate` does. */
 export async function labelledLogits(
   model: InceptionResNetV2,
-  { data, batch = 8, signal, onProgress }: PhotoOptions,
-): Promise<{ input: EvaluationInput; unreadable: readonly UnreadablePhoto[] }> {
-  const { samples } = await findLabelled(data, model.labels);
+  { data, annotations, batch = 8, signal, onProgress }: PhotoOptions,
+): Promise<EvaluatedPhotos & { input: EvaluationInput }> {
+  const found = await findLabelled(data, model.labels, { annotations });
+  const { samples, notes } = found;
+  refuseMultiLabel({ ...found, train: [], validation: samples }, annotations ?? data);
   const classes = model.labels;
   const labelOf = new Map(samples.map(({ file, label }) => [file, label]));
   const logits = new Float32Array(samples.length * classes.length);
@@ -114,5 +128,5 @@ export async function labelledLogits(
     );
   }
   const read = logits.subarray(0, files.length * classes.length);
-  return { input: { classes, logits: read, labels, files }, unreadable };
+  return { input: { classes, logits: read, labels, files }, unreadable, notes };
 }

@@ -8,7 +8,7 @@ import type { Graph } from "@inception-resnet-v2/core/internal/graph/ir.js";
 import type { Tensors } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
 import { divide } from "@inception-resnet-v2/core/internal/training/freeze.js";
 import type { LoadedWeights } from "@inception-resnet-v2/core/internal/weights/take.js";
-import { type Dataset, findDataset } from "../data/dataset.js";
+import { type DataOptions, type Dataset, findDataset, refuseMultiLabel } from "../data/dataset.js";
 import { type DataReport, inspectDataset, withoutUnreadable } from "../data/inspect.js";
 import { isLoaded, loadWeights } from "../weights/load.js";
 import { inMemory, placeText, resolveWeights } from "../weights/place.js";
@@ -80,8 +80,9 @@ export async function* prepare(
 ): AsyncGenerator<PrepareEvent | DataEvent, Prepared> {
   const asked = "resume" in options ? await reopen(options) : await begin(options);
   const { settings, checkpoint, loaded, config, folder } = asked;
-  const { valFraction, seed } = settings;
-  const found = await findDataset(settings.data, { ...(valFraction !== null && { valFraction }) });
+  const { seed } = settings;
+  const found = await findDataset(settings.data, dataOptions(settings));
+  refuseMultiLabel(found, settings.annotations ?? settings.data);
   const report = yield* inspect(found, options.signal);
   yield { event: "data", report };
   const dataset = withoutUnreadable(found, report);
@@ -103,6 +104,12 @@ export async function* prepare(
     loaded,
   );
   return { ...common, parameters, fresh: loaded ? fresh : [] };
+}
+
+/** How the photos of a run are found and split. */
+function dataOptions({ annotations, valFraction, folds, fold, splitRule }: Settings): DataOptions {
+  const given = Object.entries({ annotations, valFraction, folds, fold });
+  return { ...Object.fromEntries(given.filter(([, value]) => value !== null)), splitRule };
 }
 
 /** Milliseconds between two events that say how many photos were looked at. */

@@ -73,6 +73,8 @@ export const settingRanges = {
     holds: positive.holds,
   },
   valFraction: share,
+  folds: whole(2),
+  fold: whole(1),
   seed: whole(0),
   threads: whole(1),
 } as const satisfies Readonly<Record<string, Range>>;

@@ -18,6 +18,12 @@ export interface TrainOptions extends Partial<Recipe> {
   /** Folder with `train/<class>` and `val/<class>`, or with a folder for each class. */
   readonly data: string;
   /**
+   * Table that says the classes of photos in `data`, instead of their folders: CSV, TSV or JSON Lines
+   * with path, label and perhaps split (train, val, test), or a list of paths.
+   * @defaultValue none: folders say the classes
+   */
+  readonly annotations?: string | undefined;
+  /**
    * Recipe that settles what is left open.
    * @defaultValue `fine-tune` with weights, else `from-scratch-small`
    */
@@ -79,11 +85,21 @@ export interface TrainOptions extends Partial<Recipe> {
    */
   readonly memory?: number | undefined;
   /**
-   * Fraction of the photos kept for validation where there is no `val` folder, from 0 and below
-   * 1.
+   * Fraction of each class kept for validation where there are no photos of `val`, from 0 and
+   * below 1: those of the lowest SHA-256. With 0 there is no validation.
    * @defaultValue 0.2
    */
   readonly valFraction?: number | undefined;
+  /**
+   * Cross-validation: parts that each class falls into, in the same order, from 2.
+   * @defaultValue none
+   */
+  readonly folds?: number | undefined;
+  /**
+   * The part that is kept for validation, from 1.
+   * @defaultValue none
+   */
+  readonly fold?: number | undefined;
   /**
    * Draws each class equally often.
    * @defaultValue false

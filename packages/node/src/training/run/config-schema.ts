@@ -19,6 +19,7 @@ import {
 import type { Optimizer } from "@inception-resnet-v2/core/internal/training/optimizer.js";
 import { type Recipe, recipeNames } from "@inception-resnet-v2/core/internal/training/recipes.js";
 import type { Schedule } from "@inception-resnet-v2/core/internal/training/schedule.js";
+import { splitRules } from "../../data/split.js";
 import { engineNames } from "../../executors/index.js";
 import {
   either,
@@ -152,6 +153,8 @@ const own = {
   recipe: oneOf(recipeNames),
   /** Folder of photos. */
   data: text(),
+  /** Table of photos; null: folders say the classes. */
+  annotations: orElse(orNull(text()), null),
   /** Where the weights are that the run started from; null: untrained. */
   weights: orNull(text()),
   /** Name of the network. */
@@ -170,6 +173,12 @@ const own = {
   memory: orNull(number(settingRanges.memory)),
   /** Fraction kept for validation; null: the default. */
   valFraction: orNull(number(settingRanges.valFraction)),
+  /** Parts for cross-validation; null: none. */
+  folds: orElse(orNull(number(settingRanges.folds)), null),
+  /** Part that is kept for validation, from 1; null: none. */
+  fold: orElse(orNull(number(settingRanges.fold)), null),
+  /** How photos are split; `threshold` in runs from before there was `rank`. */
+  splitRule: orElse(oneOf(splitRules), "threshold"),
   /** Whether each class is drawn equally often. */
   balanced: truth(),
   /** Whether the loss of each class is weighed by its rarity. */

@@ -119,8 +119,12 @@ export class Run {
     const { settings, folder, dataset } = this;
     const { fingerprint } = this.#parts;
     const config: RunConfig = {
-      // A whole path, as that of the weights is, so that the run can be resumed from anywhere.
-      settings: { ...settings, data: resolve(settings.data) },
+      // Whole paths, as that of the weights is, so that the run can be resumed from anywhere.
+      settings: {
+        ...settings,
+        data: resolve(settings.data),
+        annotations: settings.annotations === null ? null : resolve(settings.annotations),
+      },
       classes: dataset.classes,
       fingerprint,
     };

@@ -1,0 +1,57 @@
+/**
+ * @file Situations of datasets: what is left out, guessed or not as it seems must be said.
+ */
+import { readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Scene, Situation } from "./situations.js";
+
+const small = ["--width", "0.1", "--input-size", "75", "--epochs", "1", "--batch", "6"];
+
+/** Paths of the photos, in the folder of them, with the names of their classes. */
+async function rowsOf({ photos }: Scene): Promise<[path: string, label: string][]> {
+  const rows: [string, string][] = [];
+  for (const label of await readdir(join(photos, "train"))) {
+    const names = await readdir(join(photos, "train", label));
+    rows.push(...names.map((name): [string, string] => [`train/${label}/${name}`, label]));
+  }
+  return rows;
+}
+
+async function table(scene: Scene, lines: readonly string[]): Promise<string[]> {
+  await writeFile(join(scene.folder, "labels.csv"), lines.join("\n"));
+  return ["--annotations", "labels.csv", "--data", scene.photos];
+}
+
+/** The situations. */
+export const dataSituations: readonly Situation[] = [
+  {
+    what: "files of a table that are not there, and columns without meaning",
+    args: async (scene) => {
+      const rows = (await rowsOf(scene)).map((row) => `${row.join()},9`);
+      const lines = ["path,label,width", ...rows, "gone.jpg,red,9", "gone-too.jpg,blue,9"];
+      return ["train", ...(await table(scene, lines)), ...small];
+    },
+    code: 0,
+    says: /^warning: 2 of the files in "labels.csv" are not there: gone.jpg$/,
+  },
+  {
+    what: "a training on photos with several labels",
+    args: async (scene) => {
+      const both = ([path, label]: [string, string]) =>
+        path.endsWith("00.png") ? `${path},red;blue` : `${path},${label}`;
+      const lines = ["path,label", ...(await rowsOf(scene)).map(both)];
+      return ["train", ...(await table(scene, lines)), ...small];
+    },
+    code: 3,
+    says: /^irv2: .*expected one label for each photo, got 2 for ".*00\.png"$/,
+  },
+  {
+    what: "a split of a table that has another name",
+    args: async (scene) => {
+      const [row = []] = await rowsOf(scene);
+      return ["evaluate", ...(await table(scene, ["path,label,split", `${row.join()},trian`]))];
+    },
+    code: 3,
+    says: /expected train, val or test as the split of every row, got "trian" in line 2/,
+  },
+];

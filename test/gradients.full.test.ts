@@ -21,16 +21,10 @@ import {
   gradientName,
 } from "@inception-resnet-v2/core/internal/training/step-graphs.js";
 import { createExecutor } from "inception-resnet-v2/internal/executors/index.js";
+import { type Digest, distanceToDigest } from "./helpers/digest.js";
 import { trainingEngines } from "./helpers/engines.js";
-import { hashImages, hashUnit, hashWeights } from "./helpers/hash-weights.js";
+import { hashImages, hashWeights } from "./helpers/hash-weights.js";
 import { repositoryFile } from "./helpers/paths.js";
-
-interface Digest {
-  readonly shape: readonly number[];
-  readonly norm: number;
-  readonly projections: readonly number[];
-  readonly float32Distance: number;
-}
 
 const golden = JSON.parse(
   readFileSync(repositoryFile("test/golden/gradients-pytorch.json"), "utf8"),
@@ -40,20 +34,6 @@ const golden = JSON.parse(
   readonly gradients: Readonly<Record<string, Digest>>;
   readonly statistics: Readonly<Record<string, Digest>>;
 };
-
-/** Estimated |actual - golden| / |golden|. */
-function distance({ data }: Tensor, { norm, projections }: Digest, index: number): number {
-  let squares = 0;
-  projections.forEach((expected, p) => {
-    let sum = 0;
-    for (let at = 0; at < data.length; at++) {
-      const sign = hashUnit(2000 + 8 * index + p, at) < 0.5 ? -1 : 1;
-      sum += sign * (data[at] as number);
-    }
-    squares += (sum - expected) ** 2;
-  });
-  return Math.sqrt(squares / projections.length) / norm;
-}
 
 for (const { engine, skip } of trainingEngines) {
   describe(`a training step of the whole network on ${engine}`, { skip }, () => {
@@ -99,7 +79,7 @@ for (const { engine, skip } of trainingEngines) {
       const failures = graphs.trained.flatMap(({ name, shape }, index) => {
         const digest = digests[index] as Digest;
         assert.deepEqual([...shape], digest.shape, name);
-        const found = distance(variables.get(gradientName(name)) as Tensor, digest, index);
+        const found = distanceToDigest(variables.get(gradientName(name)) as Tensor, digest, index);
         if (engine === "onednn" && digest.float32Distance > 1) {
           const size = Math.hypot(...(variables.get(gradientName(name))?.data ?? []));
           const weight = variables.get(gradientName(name.replace(/bias$/, "weight")));
@@ -116,7 +96,11 @@ for (const { engine, skip } of trainingEngines) {
       const digests = Object.values(golden.statistics);
       const statistics = network.parameters.filter(({ role }) => role.startsWith("moving_"));
       statistics.forEach(({ name }, index) => {
-        const found = distance(variables.get(name) as Tensor, digests[index] as Digest, index);
+        const found = distanceToDigest(
+          variables.get(name) as Tensor,
+          digests[index] as Digest,
+          index,
+        );
         assert.ok(found < 1e-3, `${name}: ${found}`);
       });
     });

@@ -23,6 +23,7 @@ import {
 } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
 import { forwardAndBackward } from "../helpers/forward-and-backward.js";
 import { repositoryFile } from "../helpers/paths.js";
+import { trainingContract } from "./training.contract.js";
 
 interface Packed {
   readonly shape: readonly number[];
@@ -146,6 +147,8 @@ export function executorContract(
         }
       });
     }
+
+    trainingContract(() => executor, tolerance);
 
     it("runs another batch size than the graph was built with, each item as if alone", async () => {
       const one = golden.cases.find(({ op }) => op === "conv2d") as Case;

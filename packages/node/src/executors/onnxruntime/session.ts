@@ -83,8 +83,8 @@ export class OrtSession {
   readonly #ort: Ort;
   readonly #session: InferenceSession;
   readonly #outputs: OnnxBundle["outputs"];
-  /** The WebAssembly build returns copies even where it is given a buffer. */
-  readonly #copies: boolean;
+  /** Whether outputs may be written where the caller says; the WebAssembly build gives such a buffer back unchanged. */
+  readonly #fillsBuffers: boolean;
 
   private constructor(
     ort: Ort,
@@ -95,7 +95,7 @@ export class OrtSession {
     this.#ort = ort;
     this.#session = session;
     this.#outputs = outputs;
-    this.#copies = build === "wasm";
+    this.#fillsBuffers = build === "native";
   }
 
   /** Creates a session; ONNX Runtime copies what it needs of the bundle. */
@@ -142,14 +142,17 @@ export class OrtSession {
     for (const [name, { shape, data }] of inputs) given[name] = this.#feed(data, shape);
     for (const [name, variable] of feeds) given[name] = variable.tensor;
     const fetches: Record<string, OrtTensor | null> = {};
-    for (const [output, name] of this.#outputs) fetches[name] = into.get(output)?.tensor ?? null;
+    for (const [output, name] of this.#outputs) {
+      fetches[name] = (this.#fillsBuffers ? into.get(output)?.tensor : undefined) ?? null;
+    }
     const found = await this.#session.run(given, fetches);
     const rest = new Map<string, Tensor>();
     for (const [output, name] of this.#outputs) {
-      const { dims, data } = found[name] as OrtTensor;
+      const { dims, data } = found[name] as OrtTensor & { readonly data: Float32Array };
       const variable = into.get(output);
-      if (!variable) rest.set(output, tensor(dims, data as Float32Array));
-      else if (this.#copies) variable.data.set(data as Float32Array);
+      if (!variable) rest.set(output, tensor(dims, data));
+      // One value may be several outputs, of which one alone is filled.
+      else if (data !== variable.data) variable.data.set(data);
     }
     return rest;
   }

@@ -24,7 +24,7 @@ export interface Recipe {
   readonly learningRate: number;
   /** How the learning rate goes from its peak. */
   readonly schedule: Schedule;
-  /** Epochs in which the learning rate rises from 0 to its peak; may be a fraction. */
+  /** Epochs in which the learning rate rises from 0 to its peak; may be a fraction, and is at most half of a phase. */
   readonly warmupEpochs: number;
   /** L2 decay of weights and biases, by slim's rules never of batch norm. */
   readonly weightDecay: number;

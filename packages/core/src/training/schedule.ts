@@ -18,7 +18,7 @@ export type Schedule =
       /** Epochs from one fall to the next. */
       readonly epochs: number;
     }
-  /** Half a cosine down to `end` times the peak at the last step. */
+  /** Half a cosine from the end of the warm-up down to `end` times the peak, which the step after the last would have. */
   | {
       /** Tag of the union. */
       readonly kind: "cosine";
@@ -59,15 +59,19 @@ export interface Position {
   readonly epoch: number;
   /** Epochs in all. */
   readonly epochs: number;
-  /** The part of an epoch that a step is; the warm-up ends with a whole step. */
+  /** The part of an epoch that a step is. */
   readonly step: number;
   /** Validation losses of the epochs done; what `plateau` looks at. */
   readonly losses: readonly number[];
 }
 
+/** The warm-up takes at most this part of the epochs, so that a short run comes to learn. */
+export const mostWarmup = 0.5;
+
 /**
- * The learning rate at a position: `peak` times the schedule's factor, after a linear rise from 0
- * over the first `warmupEpochs`. Depends on nothing else, so that a resumed run has the same.
+ * The learning rate of the step at a position: in the first `warmupEpochs`, but at most half of all, a
+ * linear rise from 0, whose last step has the peak; then `peak` times the schedule's factor. Depends
+ * on nothing else, so that a resumed run has the same.
  */
 export function learningRate(
   {
@@ -77,12 +81,13 @@ export function learningRate(
   }: { readonly peak: number; readonly schedule: Schedule; readonly warmupEpochs: number },
   position: Position,
 ): number {
-  const next = position.epoch + position.step;
-  if (next < warmupEpochs) return (peak * next) / warmupEpochs;
-  return peak * factorAt(schedule, warmupEpochs, position);
+  const { epoch, epochs, step } = position;
+  const warmup = Math.min(warmupEpochs, mostWarmup * epochs);
+  if (epoch < warmup) return peak * Math.min(1, (epoch + step) / warmup);
+  return peak * factorAt(schedule, warmup, position);
 }
 
-function factorAt(schedule: Schedule, warmupEpochs: number, position: Position): number {
+function factorAt(schedule: Schedule, warmup: number, position: Position): number {
   const { epoch, epochs, losses } = position;
   switch (schedule.kind) {
     case "constant":
@@ -90,7 +95,7 @@ function factorAt(schedule: Schedule, warmupEpochs: number, position: Position):
     case "exponential":
       return schedule.factor ** Math.floor(epoch / schedule.epochs);
     case "cosine": {
-      const part = Math.min(1, (epoch - warmupEpochs) / Math.max(epochs - warmupEpochs, 1e-9));
+      const part = Math.min(1, (epoch - warmup) / (epochs - warmup));
       return schedule.end + ((1 - schedule.end) * (1 + Math.cos(Math.PI * part))) / 2;
     }
     case "step":

@@ -112,11 +112,12 @@ export class Trainer {
   async gradients(step: number, parts: readonly Part[]): Promise<StepResult> {
     const { step: options } = this.#options;
     let [loss, correct, images] = [0, 0, 0];
+    const masks = this.#masks(step);
     for (const [index, { input, targets }] of parts.entries()) {
       const inputs = new Map<string, Tensor>([
         [this.#options.network.inputs[0]?.name ?? "", input],
         ["targets", targets],
-        ...this.#masks(`${step}/${index}`),
+        ...masks(),
       ]);
       if ((options.parts ?? 1) > 1) inputs.set("keep", scalar(index === 0 ? 0 : 1));
       const outputs = await this.#program.run(gradientStep, inputs);
@@ -182,15 +183,20 @@ export class Trainer {
     await this.#program.dispose();
   }
 
-  #masks(stream: string): [string, Tensor][] {
-    return this.#graphs.masks.map(({ name, shape, rate }) => {
-      const random = createRandom(this.#options.seed, `dropout/${stream}/${name}`);
-      const mask = tensor(shape);
-      for (let at = 0; at < mask.data.length; at++) {
-        mask.data[at] = random.uniform() < rate ? 0 : 1 / (1 - rate);
-      }
-      return [name, mask];
-    });
+  /** Dropout masks of one part of a step after the other: together they are those of the batch. */
+  #masks(step: number): () => [string, Tensor][] {
+    const streams = this.#graphs.masks.map((mask) => ({
+      ...mask,
+      random: createRandom(this.#options.seed, `dropout/${step}/0/${mask.name}`),
+    }));
+    return () =>
+      streams.map(({ name, shape, rate, random }) => {
+        const mask = tensor(shape);
+        for (let at = 0; at < mask.data.length; at++) {
+          mask.data[at] = random.uniform() < rate ? 0 : 1 / (1 - rate);
+        }
+        return [name, mask];
+      });
   }
 }
 

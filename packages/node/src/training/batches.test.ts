@@ -84,6 +84,26 @@ describe("epochBatches()", () => {
     assert.ok(Math.abs(sum - 6) < 1e-5);
   });
 
+  it("mixes a batch before it is cut, so that the number of parts changes nothing", async () => {
+    const photos = async (sample: Sample) => {
+      const pixels = Float32Array.from({ length: 48 }, (_, at) => Number(sample.file) + at / 48);
+      return tensor([3, 4, 4], pixels);
+    };
+    for (const kinds of [{ mixup: 1 }, { cutmix: 1 }, { mixup: 0.4, cutmix: 0.4 }]) {
+      const mixed = async (parts: number) => {
+        const batches = await collect({ ...kinds, load: photos, batch: 6, parts });
+        return batches.map((batch) => ({
+          input: batch.flatMap(({ input }) => [...input.data]),
+          targets: batch.flatMap(({ targets }) => [...targets.data]),
+        }));
+      };
+      const whole = await mixed(1);
+      for (const parts of [2, 3, 6]) assert.deepEqual(await mixed(parts), whole);
+      const plain = await collect({ load: photos, batch: 6 });
+      assert.notDeepEqual(whole[0]?.targets, [...(plain[0]?.[0]?.targets.data ?? [])]);
+    }
+  });
+
   it("passes on what went wrong with a photo", async () => {
     const broken = async () => Promise.reject(new Error("broken"));
     await assert.rejects(collect({ load: broken }), /broken/);

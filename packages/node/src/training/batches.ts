@@ -3,7 +3,7 @@
  */
 
 import { createRandom } from "@inception-resnet-v2/core/internal/tensor/random.js";
-import { stack, type Tensor } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
+import { stack, type Tensor, tensor } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
 import { cutmix, mixup } from "@inception-resnet-v2/core/internal/training/mix.js";
 import {
   makeTargets,
@@ -111,26 +111,43 @@ export async function* epochBatches(options: BatchOptions): AsyncGenerator<reado
   }
 }
 
+/** The batch is mixed whole and then cut, so that its parts are those of any other number of them. */
 function joinParts(
   samples: readonly Sample[],
   tensors: readonly Tensor[],
   options: BatchOptions,
   stream: string,
 ): readonly Part[] {
-  const { parts, seed, mixup: blend, cutmix: cut } = options;
-  const size = samples.length / parts;
+  const { parts } = options;
+  const input = stack(tensors);
+  const targets = makeTargets(
+    samples.map(({ label }) => label),
+    options,
+  );
+  if (input.shape.length === 4) mix(input, targets, options, stream); // features are not mixed
+  if (parts === 1) return [{ input, targets }];
+  const [inputs, rows] = [cut(input, parts), cut(targets, parts)];
+  return inputs.map((one, at) => ({ input: one, targets: rows[at] as Tensor }));
+}
+
+function mix(
+  input: Tensor,
+  targets: Tensor,
+  { seed, mixup: blend, cutmix: cut }: BatchOptions,
+  stream: string,
+): void {
   const random = createRandom(seed, stream);
-  return Array.from({ length: parts }, (_, index) => {
-    const range = [index * size, (index + 1) * size] as const;
-    const input = stack(tensors.slice(...range));
-    const labels = samples.slice(...range).map(({ label }) => label);
-    const targets = makeTargets(labels, options);
-    if (input.shape.length !== 4) return { input, targets }; // features are not blended
-    const isCut = cut > 0 && (blend === 0 || random.uniform() < 0.5);
-    if (isCut) cutmix(input, targets, cut, random);
-    else if (blend > 0) mixup(input, targets, blend, random);
-    return { input, targets };
-  });
+  const isCut = cut > 0 && (blend === 0 || random.uniform() < 0.5);
+  if (isCut) cutmix(input, targets, cut, random);
+  else if (blend > 0) mixup(input, targets, blend, random);
+}
+
+/** Equal parts along the first axis, each in a buffer of its own: it is sent to the engine. */
+function cut({ shape: [rows = 0, ...rest], data }: Tensor, parts: number): Tensor[] {
+  const length = data.length / parts;
+  return Array.from({ length: parts }, (_, at) =>
+    tensor([rows / parts, ...rest], data.slice(at * length, (at + 1) * length)),
+  );
 }
 
 /** Batches in the order of the samples, the last one as long as what is left. */

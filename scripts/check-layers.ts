@@ -50,7 +50,7 @@ const layers: Readonly<Record<string, number>> = {
 
 /** Packages and Node's modules, and the only places that may import them. */
 const heavy: Readonly<Record<string, readonly string[]>> = {
-  sharp: ["node/image/decode-node.ts"],
+  sharp: ["node/image/decode-sharp.ts"],
   "csv-parse": ["node/data/annotations/table.ts"],
   "detect-libc": ["node/executors/onnxruntime/native-advice.ts"],
   "onnxruntime-node": ["node/executors/onnxruntime"],

@@ -19,7 +19,8 @@ describe("formatOf()", () => {
     ["JPEG XL", "\xff\x0a"],
     ["JPEG 2000", "\0\0\0\x0cjP  \r\n"],
     ["PDF", "%PDF-1.7"],
-    ["BMP", "BM....\0\0\0\0"],
+    ["BMP", "BM....\0\0\0\x006\0\0\0(\0\0\0"],
+    ["PNM", "P6\n2 2\n255\n"],
     ["ICO", "\0\0\x01\0"],
     ["Photoshop document", "8BPS"],
     ["ZIP archive", "PK\x03\x04"],
@@ -28,6 +29,7 @@ describe("formatOf()", () => {
     ["HTML", "\n<!doctype html><title>404</title>"],
     ["an unknown format", "The RIFF is not at the start"],
     ["an unknown format", "RIFF....WAVE"],
+    ["an unknown format", "BMW and other cars, a list of them"],
     ["an unknown format", ""],
   ];
   for (const [format, start] of starts) {
@@ -36,9 +38,9 @@ describe("formatOf()", () => {
     });
   }
 
-  it("reads six formats and no other", () => {
+  it("reads eight formats and no other", () => {
     const read = new Set(starts.map(([format]) => format).filter(isRead));
-    assert.deepEqual([...read], ["JPEG", "PNG", "WebP", "GIF", "AVIF", "TIFF"]);
+    assert.deepEqual([...read], ["JPEG", "PNG", "WebP", "GIF", "AVIF", "TIFF", "HEIC", "BMP"]);
   });
 });
 

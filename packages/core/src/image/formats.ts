@@ -6,21 +6,23 @@
  * only so that a message can name them.
  */
 
-/** A format that is read, and the extensions by which folders are searched for it. */
+/** A format that is read, and the extensions that files of it have. */
 const readFormats = {
   JPEG: ["jpg", "jpeg", "jpe", "jfif"],
   PNG: ["png"],
   WebP: ["webp"],
   GIF: ["gif"],
-  AVIF: ["avif"],
+  AVIF: ["avif", "avifs"],
   TIFF: ["tif", "tiff"],
+  BMP: ["bmp", "dib"],
+  HEIC: ["heic", "heif", "hif"],
 } as const;
 
 /** The name of a format that is read. */
 export type ImageFormat = keyof typeof readFormats;
 
 /** The formats read, as a message lists them. */
-export const formatList = "JPEG, PNG, WebP, GIF, AVIF or TIFF";
+export const formatList = "JPEG, PNG, WebP, GIF, AVIF, TIFF, BMP or HEIC";
 
 /** Extensions of the formats read, without the dot. */
 export const imageExtensions: ReadonlySet<string> = new Set<string>(
@@ -51,10 +53,14 @@ const signatures: readonly [format: string, start: RegExp][] = [
   ["JPEG XL", /^(ff0a|0000000c4a584c20)/],
   ["JPEG 2000", /^(0000000c6a502020|ff4fff51)/],
   ["PDF", /^25504446/],
-  ["BMP", /^424d.{8}00000000/],
+  ["BMP", /^424d.{24}(0c|10|28|34|38|40|6c|7c)000000/],
   ["ICO", /^0000(01|02)00/],
   ["Photoshop document", /^38425053/],
+  ["PNM", /^50[3-4][0-9a-f](09|0a|0d|20)/],
+  ["OpenEXR", /^762f3101/],
+  ["QOI", /^716f6966/],
   ["ZIP archive", /^504b0304/],
+  ["gzip archive", /^1f8b/],
 ];
 
 const svg = /^\W{0,3}(<\?xml.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*>|\s)*<svg[\s>]/is;

@@ -6,7 +6,7 @@ import { availableParallelism, cpus, freemem, totalmem } from "node:os";
 import { Command } from "commander";
 import { chooseEngine, createExecutor, type EngineName, engineNames } from "../executors/index.js";
 import { nativeAdvice } from "../executors/onnxruntime/native-advice.js";
-import { decoderVersions } from "../image/decode-node.js";
+import { decoderVersions } from "../image/decode-sharp.js";
 import { packageVersion } from "./package-version.js";
 
 /** What the doctor finds. */

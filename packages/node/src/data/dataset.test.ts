@@ -11,7 +11,7 @@ import { sharedFile } from "@inception-resnet-v2/test/helpers/paths.js";
 import { photoFolder } from "@inception-resnet-v2/test/helpers/photo-folder.js";
 import { findDataset, findLabelled, type Sample } from "./dataset.js";
 
-const formats = "JPEG, PNG, WebP, GIF, AVIF or TIFF";
+const formats = "JPEG, PNG, WebP, GIF, AVIF, TIFF, BMP or HEIC";
 let folder: ReturnType<typeof photoFolder>;
 beforeEach(() => {
   folder = photoFolder();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, describe, it } from "node:test";
@@ -12,11 +12,13 @@ import {
 import { hashPixels } from "@inception-resnet-v2/test/golden/pixels-by-hash.js";
 import { repositoryFile } from "@inception-resnet-v2/test/helpers/paths.js";
 import sharp from "sharp";
-import { decodeImage, decoderVersions, thumbnail } from "./decode-node.js";
+import { decodeImage } from "./decode-node.js";
+import { decoderVersions } from "./decode-sharp.js";
+import { thumbnail } from "./thumbnail.js";
 
 const { width, height, data: rgb } = hashPixels(20, 10, 1);
 const picture = sharp(rgb, { raw: { width, height, channels: 3 } });
-const formats = "JPEG, PNG, WebP, GIF, AVIF or TIFF";
+const formats = "JPEG, PNG, WebP, GIF, AVIF, TIFF, BMP or HEIC";
 
 async function decoded(bytes: Uint8Array): Promise<number[]> {
   return [...(await decodeImage(bytes, "of a test")).data];
@@ -189,12 +191,11 @@ describe("decodeImage()", () => {
     assert.equal((await decodeImage(png, '"x.png"', { maxPixels: 200 })).width, 20);
   });
 
-  it("says that sharp is missing where it is", async () => {
-    const compiled = dirname(dirname(fileURLToPath(import.meta.url)));
+  it("says which package is missing where one is", async () => {
+    const compiled = dirname(fileURLToPath(import.meta.url));
     const alone = mkdtempSync(join(tmpdir(), "no-sharp-"));
     try {
-      mkdirSync(join(alone, "image"));
-      cpSync(join(compiled, "image/decode-node.js"), join(alone, "image/decode-node.js"));
+      cpSync(compiled, join(alone, "image"), { recursive: true });
       mkdirSync(join(alone, "node_modules/@inception-resnet-v2"), { recursive: true });
       symlinkSync(
         repositoryFile("packages/core"),
@@ -206,7 +207,14 @@ describe("decodeImage()", () => {
       await assert.rejects(copy.decodeImage(await picture.clone().png().toBuffer(), '"x"'), {
         name: ResourceError.name,
         code: "DECODER_MISSING",
-        message: `Cannot decode images: expected the package "sharp" to load, got "Cannot find package 'sharp' imported from ${join(alone, "image/decode-node.js")}"`,
+        message: `Cannot decode images: expected the package "sharp" to load, got "Cannot find package 'sharp' imported from ${join(alone, "image/decode-sharp.js")}"`,
+      });
+      const heic = readFileSync(repositoryFile("test/golden/heic/plain.heic"));
+      await assert.rejects(copy.decodeImage(heic, '"x.heic"'), {
+        name: InputError.name,
+        code: "IMAGE_FORMAT",
+        message:
+          'Cannot decode image "x.heic": expected the package libheif-js, which decodes HEIC ("npm install libheif-js"), got none that loads',
       });
     } finally {
       rmSync(alone, { recursive: true });
@@ -250,8 +258,8 @@ describe("thumbnail()", () => {
     await assert.rejects(
       thumbnail(file, 4),
       new InputError(
-        "IMAGE_CORRUPT",
-        `Cannot make a thumbnail of "${file}": expected an image, got "Input file is missing: ${file}"`,
+        "IMAGE_MISSING",
+        `Cannot read image "${file}": expected a file, got nothing of that name`,
       ),
     );
   });

@@ -1,18 +1,19 @@
 /**
- * @file Encoded images to pixels, in Node, with sharp (libvips).
+ * @file Encoded images to pixels, in Node: by what a file holds, whatever its name.
  *
  * The pixels are those of Pillow's `ImageOps.exif_transpose(Image.open(file)).convert("RGB")`,
  * since published weights are measured with them: embedded color profiles and gamma are ignored,
  * alpha is dropped and the color under it stays, CMYK becomes RGB by Pillow's formula. JPEG, PNG,
- * WebP and TIFF are equal to the byte. Known differences, all on purpose or out of reach:
+ * WebP, TIFF, GIF and BMP are equal to the byte. Known differences, all on purpose or out of reach:
  *
- * - 16-bit grey keeps its high byte, as 16-bit RGB does; Pillow cuts off everything above 255.
- * - libvips gives transparent pixels of a GIF as black; Pillow gives their palette color.
- * - AVIF goes through another AV1 decoder; levels differ by about 1.
+ * - 16-bit grey and CMYK keep their high byte, as 16-bit RGB does; Pillow cuts off grey above 255.
+ * - AVIF of color planes at half size has them enlarged by another filter: levels differ by about 1
+ *   in the mean, more at the edge of a color. HEIC is of another decoder altogether.
  * - A PNG whose pixels are whole is read even if what follows them is cut off.
+ * - TIFF of more than 16 bits a sample, or of signed ones, is refused: nobody says what is white.
  *
- * A file that ends before its pixels do is an error, as in Pillow. Only the first frame or page is
- * read. This is the only file that imports sharp, and it does so on first use.
+ * What Pillow refuses as damaged is refused, cut off or changed; what of a format is not decoded is
+ * refused by its name. Only the first frame or page is read.
  */
 import { InputError, ResourceError } from "@inception-resnet-v2/core/internal/errors.js";
 import {
@@ -25,9 +26,16 @@ import {
   type Color,
   fromRawPixels,
   type Pixels,
+  type RawPixels,
 } from "@inception-resnet-v2/core/internal/image/pixels.js";
-
-type Sharp = typeof import("sharp").default;
+import { damageOfJpeg } from "./check-jpeg.js";
+import { damageOfPng } from "./check-png.js";
+import { firstPage } from "./check-tiff.js";
+import { decodeBmp } from "./decode-bmp.js";
+import { decodeGif } from "./decode-gif.js";
+import { decodeHeic } from "./decode-heic.js";
+import { decodeWithSharp, firstLine } from "./decode-sharp.js";
+import { type CheckSize, sizeCheck } from "./limits.js";
 
 /** How to decode. */
 export interface DecodeOptions {
@@ -37,11 +45,9 @@ export interface DecodeOptions {
   readonly background?: Color;
 }
 
-const defaultMaxPixels = 100_000_000;
-
 /**
- * Decodes a JPEG, PNG, WebP, GIF, AVIF or TIFF file; `name` is what messages call it. Throws
- * `InputError` when it is empty, of another format, too large or broken.
+ * Decodes a JPEG, PNG, WebP, GIF, AVIF, TIFF, BMP or HEIC file; `name` is what messages call it.
+ * Throws `InputError` when it is empty, of another format, too large or broken.
  */
 export async function decodeImage(
   bytes: Uint8Array,
@@ -49,85 +55,48 @@ export async function decodeImage(
   options: DecodeOptions = {},
 ): Promise<Pixels> {
   const format = checkFormat(bytes, name);
-  const { maxPixels = defaultMaxPixels, background } = options;
-  const sharp = await loadSharp();
   try {
-    const image = sharp(bytes, {
-      failOn: "truncated", // as strict as Pillow
-      ignoreIcc: true,
-      limitInputPixels: false, // checked below, with a message that says the size
-    });
-    const { width, height, space, depth } = await image.metadata();
-    if (width * height > maxPixels) {
-      throw new InputError(
-        "IMAGE_TOO_LARGE",
-        `Cannot decode image ${name}: expected at most ${maxPixels} pixels, got ${width}x${height}`,
-      );
-    }
-    image.autoOrient().raw({ depth: "uchar" });
-    const isCmyk = space === "cmyk" && depth === "uchar";
-    if (isCmyk) image.pipelineColourspace("cmyk").toColourspace("cmyk");
-    else image.toColourspace("srgb");
-    if (isCmyk || !background) image.removeAlpha();
-    const { data, info } = await image.toBuffer({ resolveWithObject: true });
-    const raw = { width: info.width, height: info.height };
-    if (isCmyk) return { ...raw, data: rgbFromCmyk(data) };
-    return fromRawPixels({ ...raw, data, channels: info.channels }, options);
+    const raw = await decoders[format](bytes, name, sizeCheck(name, options.maxPixels));
+    return fromRawPixels(raw, options);
   } catch (cause) {
-    throw cause instanceof InputError ? cause : corrupt(name, format, cause);
+    if (cause instanceof InputError || cause instanceof ResourceError) throw cause;
+    throw corrupt(name, format, cause);
   }
 }
 
-/**
- * A small picture of an image file as a JPEG data URL, for pages: upright, at most `side` pixels on
- * the longer side, over white where it is transparent. Throws `InputError` when it cannot be read.
- */
-export async function thumbnail(file: string, side: number): Promise<string> {
-  const sharp = await loadSharp();
-  try {
-    const bytes = await sharp(file, { failOn: "none" })
-      .autoOrient()
-      .resize(side, side, { fit: "inside", withoutEnlargement: true })
-      .flatten({ background: "white" })
-      .jpeg({ quality: 80 })
-      .toBuffer();
-    return `data:image/jpeg;base64,${bytes.toString("base64")}`;
-  } catch (cause) {
-    const reason = cause instanceof Error ? firstLine(cause.message) : String(cause);
-    throw new InputError(
-      "IMAGE_CORRUPT",
-      `Cannot make a thumbnail of "${file}": expected an image, got "${reason}"`,
-      { cause },
-    );
-  }
+type Decode = (
+  bytes: Uint8Array,
+  name: string,
+  checkSize: CheckSize,
+) => RawPixels | Promise<RawPixels>;
+
+const decoders: Readonly<Record<ImageFormat, Decode>> = {
+  JPEG(bytes, _, checkSize) {
+    refuseIf(damageOfJpeg(bytes));
+    return decodeWithSharp(bytes, checkSize);
+  },
+  PNG(bytes, _, checkSize) {
+    refuseIf(damageOfPng(bytes));
+    return decodeWithSharp(bytes, checkSize);
+  },
+  WebP: (bytes, _, checkSize) => decodeWithSharp(bytes, checkSize),
+  GIF: (bytes, _, checkSize) => decodeGif(bytes, checkSize),
+  AVIF: (bytes, _, checkSize) => decodeWithSharp(asStill(bytes), checkSize),
+  TIFF: (bytes, name, checkSize) =>
+    decodeWithSharp(firstPage(bytes, name), checkSize, { isStrict: true }),
+  BMP: (bytes, _, checkSize) => decodeBmp(bytes, checkSize),
+  HEIC: decodeHeic,
+};
+
+function refuseIf(damage: string | undefined): void {
+  if (damage !== undefined) throw new Error(damage);
 }
 
-/** The versions of sharp and of the libraries that decode for it. */
-export async function decoderVersions(): Promise<Readonly<Record<string, string>>> {
-  const versions: Readonly<Record<string, string | undefined>> = (await loadSharp()).versions;
-  const names = ["sharp", "vips", "mozjpeg", "png", "webp", "heif", "aom", "tiff"];
-  return Object.fromEntries(names.map((name) => [name, versions[name] ?? "unknown"]));
-}
-
-let loading: Promise<Sharp> | undefined;
-
-/** Loads sharp ahead of the first image. Throws `ResourceError` when it does not run here. */
-export function loadSharp(): Promise<Sharp> {
-  loading ??= import("sharp").then(configured, (cause: Error) => {
-    throw new ResourceError(
-      "DECODER_MISSING",
-      `Cannot decode images: expected the package "sharp" to load, got "${firstLine(cause.message)}"`,
-      { cause },
-    );
-  });
-  return loading;
-}
-
-/** No image is decoded twice, so a cache only holds memory; the cores belong to the executor. */
-function configured({ default: sharp }: { default: Sharp }): Sharp {
-  sharp.cache(false);
-  sharp.concurrency(1);
-  return sharp;
+/** An AVIF of several frames as libvips takes it: its first one is a still picture beside the others. */
+function asStill(bytes: Uint8Array): Uint8Array {
+  const still = Buffer.from(bytes);
+  still.write("avif", 8, "latin1"); // the major brand, `avis` or another
+  return still;
 }
 
 function checkFormat(bytes: Uint8Array, name: string): ImageFormat {
@@ -146,7 +115,7 @@ function checkFormat(bytes: Uint8Array, name: string): ImageFormat {
 }
 
 function corrupt(name: string, format: ImageFormat, cause: unknown): InputError {
-  const reason = cause instanceof Error ? firstLine(cause.message) : String(cause);
+  const reason = cause instanceof Error ? firstLine(withoutSeeks(cause.message)) : String(cause);
   return new InputError(
     "IMAGE_CORRUPT",
     `Cannot decode image ${name}: expected a whole ${format} file, got "${reason}"`,
@@ -154,19 +123,7 @@ function corrupt(name: string, format: ImageFormat, cause: unknown): InputError 
   );
 }
 
-function firstLine(message: string): string {
-  return (message.split("\n")[0] ?? "").trim().replace(/[.:]$/, "");
-}
-
-/** Pillow's `cmyk2rgb`, in place: white less black ink, less the share of each other ink. */
-function rgbFromCmyk(data: Uint8Array): Uint8Array {
-  let o = 0;
-  for (let i = 0; i < data.length; i += 4) {
-    const white = 255 - (data[i + 3] as number);
-    for (let c = 0; c < 3; c++) {
-      const product = (data[i + c] as number) * white + 128;
-      data[o++] = white - (((product >> 8) + product) >> 8);
-    }
-  }
-  return data.subarray(0, o);
+/** What libvips says, less the places that libheif tried to read first. */
+function withoutSeeks(message: string): string {
+  return message.replace(/^(source: bad seek to \d+\n)+(?=.)/, "");
 }

@@ -87,7 +87,7 @@ describe("findImages()", () => {
       findImages([folder]),
       new InputError(
         "IMAGE_MISSING",
-        `Cannot find images in "${folder}": expected JPEG, PNG, WebP, GIF, AVIF or TIFF files, found none`,
+        `Cannot find images in "${folder}": expected JPEG, PNG, WebP, GIF, AVIF, TIFF, BMP or HEIC files, found none`,
       ),
     );
   });

@@ -8,7 +8,7 @@ import { augment } from "@inception-resnet-v2/core/internal/image/augment.js";
 import { preprocess } from "@inception-resnet-v2/core/internal/image/preprocess.js";
 import { createRandom } from "@inception-resnet-v2/core/internal/tensor/random.js";
 import { createDecodeCache } from "./decode-cache.js";
-import { loadSharp } from "./decode-node.js";
+import { loadSharp } from "./decode-sharp.js";
 import type { LoaderOptions, LoadRequest, Reply } from "./loader.js";
 import { readImage } from "./read-node.js";
 

@@ -62,7 +62,7 @@ describe("ImageLoader", () => {
       "3x75x75",
       'Cannot read image "no.jpg": expected a file, got nothing of that name',
       "3x75x75",
-      "Cannot read image of 3 bytes: expected JPEG, PNG, WebP, GIF, AVIF or TIFF, got an unknown format",
+      "Cannot read image of 3 bytes: expected JPEG, PNG, WebP, GIF, AVIF, TIFF, BMP or HEIC, got an unknown format",
       "3x75x75",
     ]);
     await loader.dispose();

@@ -97,7 +97,7 @@ describe("readImage()", () => {
         },
         "IMAGE_EMPTY",
         () =>
-          `Cannot read image "${root}/empty.jpg": expected JPEG, PNG, WebP, GIF, AVIF or TIFF, got no bytes`,
+          `Cannot read image "${root}/empty.jpg": expected JPEG, PNG, WebP, GIF, AVIF, TIFF, BMP or HEIC, got no bytes`,
       ],
       [
         "a file of 513 MiB, without reading it",
@@ -115,7 +115,7 @@ describe("readImage()", () => {
         () => new Uint8Array(),
         "IMAGE_EMPTY",
         () =>
-          "Cannot read image of 0 bytes: expected JPEG, PNG, WebP, GIF, AVIF or TIFF, got no bytes",
+          "Cannot read image of 0 bytes: expected JPEG, PNG, WebP, GIF, AVIF, TIFF, BMP or HEIC, got no bytes",
       ],
       [
         "a page that is not there",
@@ -148,7 +148,7 @@ describe("readImage()", () => {
         () => new URL(`data:text/plain,${"a".repeat(200)}`),
         "IMAGE_FORMAT",
         () =>
-          `Cannot read image "data:text/plain,${"a".repeat(44)}...": expected JPEG, PNG, WebP, GIF, AVIF or TIFF, got an unknown format`,
+          `Cannot read image "data:text/plain,${"a".repeat(44)}...": expected JPEG, PNG, WebP, GIF, AVIF, TIFF, BMP or HEIC, got an unknown format`,
       ],
       [
         "raw pixels that lack some",

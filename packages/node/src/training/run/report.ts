@@ -12,7 +12,7 @@ import {
 import { formatSeconds } from "@inception-resnet-v2/core/internal/summary/format.js";
 import type { Freeze } from "@inception-resnet-v2/core/internal/training/freeze.js";
 import { writeText } from "../../files/write-file.js";
-import { thumbnail } from "../../image/decode-node.js";
+import { thumbnail } from "../../image/thumbnail.js";
 import { InceptionResNetV2 } from "../../model/model.js";
 import { saving } from "./checkpoint.js";
 import type { Run } from "./run.js";

@@ -66,7 +66,7 @@ export const architectures = {
     smallestInput: sizes,
     freezePoint: "inception_b_7",
     published: inceptionV4Weights,
-    schemes: ["timm"],
+    schemes: ["timm", "slim"],
     timmCropFraction: 0.875,
   },
   inception_resnet_v1: {

@@ -103,20 +103,25 @@ function nameModules(file: TensorFile, stated?: ArchitectureName): Naming {
     const hasTimm = findArchitecture(arch).schemes.includes("timm");
     return hasTimm ? [ours, find("timm", timmNames(canonical, arch))] : [ours];
   });
-  return namings.reduce((best, one) => (one.found.size > best.found.size ? one : best));
+  return mostFound(namings);
 }
 
+/** TF-Slim's names, of the network that has most of them. */
 function nameSlim(file: TensorFile): Naming {
-  const arch = "inception_resnet_v2";
   const variables = slimVariables(file.entries.keys());
   const read = new Set(variables.values());
-  return {
-    arch,
-    scheme: "slim",
-    found: findAll(new Map(canonicalNames(arch).map((one) => [one, slimName(one)])), variables),
-    ignored: [...file.entries.keys()].filter((one) => !read.has(one)),
-    isHwio: true,
-  };
+  const ignored = [...file.entries.keys()].filter((one) => !read.has(one));
+  const archs = architectureNames.filter((arch) => findArchitecture(arch).schemes.includes("slim"));
+  const namings = archs.map((arch): Naming => {
+    const names = new Map(canonicalNames(arch).map((one) => [one, slimName(one, arch)]));
+    return { arch, scheme: "slim", found: findAll(names, variables), ignored, isHwio: true };
+  });
+  return mostFound(namings);
+}
+
+/** The first of those that found most. */
+function mostFound(namings: readonly Naming[]): Naming {
+  return namings.reduce((best, one) => (one.found.size > best.found.size ? one : best));
 }
 
 /** For each of our names, what the file has under theirs. */
@@ -170,7 +175,7 @@ function theirNames(
   arch: ArchitectureName,
 ): ReadonlyMap<string, string> | undefined {
   if (scheme === "timm") return timmNames(names, arch);
-  return scheme === "slim" ? new Map(names.map((one) => [one, slimName(one)])) : undefined;
+  return scheme === "slim" ? new Map(names.map((one) => [one, slimName(one, arch)])) : undefined;
 }
 
 function takeTensor(

@@ -8,26 +8,35 @@ import { tensor } from "../../tensor/tensor.js";
 import { fromHwio, toHwio } from "./hwio.js";
 import { isSlimBookkeeping, parameterOfSlim, slimName, slimVariables } from "./slim.js";
 
-/** name, shape: made by scripts/python/make-slim-names.py. */
-const theirs = new Map(
-  readFileSync(repositoryFile("test/golden/slim-names.tsv"), "utf8")
-    .trim()
-    .split("\n")
-    .map((line) => line.split("\t") as [string, string]),
-);
+/** name, shape: made by scripts/python/make-slim-names.py and make-slim-inception-v4-names.py. */
+const golden = (file: string) =>
+  new Map(
+    readFileSync(repositoryFile(`test/golden/${file}`), "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => line.split("\t") as [string, string]),
+  );
 
 describe("slim's names", () => {
   const { parameters } = lower(configureNetwork({ auxiliary: true, classes: 1001 }));
+  const networks = [
+    ["inception_resnet_v2", "slim-names.tsv", 908],
+    ["inception_v4", "slim-names-inception-v4.tsv", 608],
+  ] as const;
 
-  it("are those of its 908 variables, with their shapes in its layout", () => {
-    assert.equal(theirs.size, 908);
-    const names = parameters.map(({ name }) => slimName(name));
-    assert.deepEqual([...names].sort(), [...theirs.keys()].sort());
-    for (const { name, shape } of parameters) {
-      const empty = { shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)) };
-      assert.equal(toHwio(empty).shape.join("x"), theirs.get(slimName(name)), name);
-    }
-  });
+  for (const [arch, file, count] of networks) {
+    it(`are those of the ${count} variables of ${arch}, with their shapes in its layout`, () => {
+      const theirs = golden(file);
+      assert.equal(theirs.size, count);
+      const { parameters } = lower(configureNetwork({ arch, auxiliary: true, classes: 1001 }));
+      const names = parameters.map(({ name }) => slimName(name, arch));
+      assert.deepEqual([...names].sort(), [...theirs.keys()].sort());
+      for (const { name, shape } of parameters) {
+        const empty = { shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)) };
+        assert.equal(toHwio(empty).shape.join("x"), theirs.get(slimName(name, arch)), name);
+      }
+    });
+  }
 
   it("come back as ours", () => {
     for (const { name } of parameters) assert.equal(parameterOfSlim(slimName(name)), name);

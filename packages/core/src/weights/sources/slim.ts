@@ -1,6 +1,6 @@
 /**
- * @file Names of TF-Slim's variables for this network, both ways, by rule, and what else its
- * checkpoints hold.
+ * @file Names of TF-Slim's variables, by rule, for Inception-ResNet-v2 both ways, and what else slim's
+ * checkpoints hold. `slim-inception-v4.ts` has the scopes of Inception-v4.
  *
  *   ours                                      slim's, under InceptionResnetV2/
  *   conv2d_1a/weight                          Conv2d_1a_3x3/weights
@@ -15,6 +15,9 @@
  * are HWIO and dense weights [in, out] there. The released files have 1001 classes, of which the
  * first is the background, and no gamma.
  */
+import { type ArchitectureName, defaultArchitecture } from "../../architecture/architecture.js";
+import { slimInceptionV4Scope } from "./slim-inception-v4.js";
+
 const root = "InceptionResnetV2/";
 
 const leaves: Readonly<Record<string, string>> = {
@@ -44,19 +47,23 @@ const kernels: Readonly<Record<string, string>> = {
   aux_conv2d_2a: "5x5", // so at every input size
 };
 
-/** slim's name of a parameter. */
-export function slimName(name: string): string {
+/** slim's name of a network's parameter. */
+export function slimName(name: string, arch: ArchitectureName = defaultArchitecture): string {
   const path = name.split("/");
   const leaf = path.pop() ?? "";
-  const [block = "", ...layers] = path;
-  const scopes = [
-    blockScope(block),
-    ...layers.map((one) => (one === "up" ? "Conv2d_1x1" : title(one))),
-  ];
-  return `${root}${scopes.join("/")}/${leaves[leaf] ?? leaf}`;
+  const scope =
+    arch === "inception_v4"
+      ? `InceptionV4/${slimInceptionV4Scope(path)}`
+      : `${root}${scopeOf(path)}`;
+  return `${scope}/${leaves[leaf] ?? leaf}`;
 }
 
-/** Our name of slim's variable; nothing where these rules make no such name. */
+function scopeOf([block = "", ...layers]: readonly string[]): string {
+  const within = layers.map((one) => (one === "up" ? "Conv2d_1x1" : title(one)));
+  return [blockScope(block), ...within].join("/");
+}
+
+/** Our name of slim's variable for Inception-ResNet-v2; nothing where these rules make no such name. */
 export function parameterOfSlim(name: string): string | undefined {
   if (!name.startsWith(root)) return undefined;
   const path = name.slice(root.length).replace("/BatchNorm/", "/");

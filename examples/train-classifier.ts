@@ -16,7 +16,7 @@ const { run } = await fit({
   freeze: "body",
   epochs: 3,
   onEpoch({ epoch, validationTop1 }) {
-    console.log(`epoch ${epoch}: ${(validationTop1 * 100).toFixed(0)} %`);
+    console.log(`epoch ${epoch}: ${((validationTop1 ?? 0) * 100).toFixed(0)} %`);
   },
 });
 

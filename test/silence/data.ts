@@ -25,6 +25,24 @@ async function table(scene: Scene, lines: readonly string[]): Promise<string[]> 
 /** The situations. */
 export const dataSituations: readonly Situation[] = [
   {
+    what: "a class of one photo, which cannot be on both sides",
+    args: async (scene) => {
+      const rows = (await rowsOf(scene)).map((row) => row.join());
+      const lines = ["path,label", ...rows, "val/red/00.png,odd"];
+      return ["train", ...(await table(scene, lines)), ...small];
+    },
+    code: 0,
+    says: /^warning: no validation photos of "odd": nothing will tell how well it is learned$/,
+  },
+  {
+    what: "a training without validation",
+    args: ({ photos }) => [
+      ...["train", "--data", join(photos, "train"), "--val-fraction", "0", ...small],
+    ],
+    code: 0,
+    says: /^There are no validation photos: the weights are those of the last epoch, 1\./,
+  },
+  {
     what: "files of a table that are not there, and columns without meaning",
     args: async (scene) => {
       const rows = (await rowsOf(scene)).map((row) => `${row.join()},9`);

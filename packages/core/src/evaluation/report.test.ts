@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { EpochRow } from "./epoch-row.js";
 import { type Evaluation, evaluateLogits } from "./metrics.js";
-import { evaluationReport, type TrainingReport, trainingReport } from "./report.js";
+import {
+  type EvaluationReport,
+  evaluationReport,
+  type TrainingReport,
+  trainingReport,
+} from "./report.js";
 
 const hostile = `<script>alert("1")</script> & 'x'`;
 
@@ -36,7 +41,9 @@ function epoch(number: number, changes: Partial<EpochRow> = {}): EpochRow {
   };
 }
 
-function report(changes: Partial<TrainingReport> = {}): TrainingReport {
+function report(
+  changes: Partial<TrainingReport & EvaluationReport> = {},
+): TrainingReport & EvaluationReport {
   const evaluation = ring(3);
   return {
     title: "Training",
@@ -130,6 +137,21 @@ describe("trainingReport()", () => {
     const part = rows(html);
     assert.deepEqual([part.filter(Boolean).length, cells(part[0])], [30, 31]);
     assert.match(html, /Shown are the 30 of 51 classes that are confused most\./);
+  });
+});
+
+describe("trainingReport() without validation photos", () => {
+  it("says so, draws the training curves, and shows no figure", () => {
+    const unmeasured = { validationLoss: null, validationTop1: null, validationTop5: null };
+    const epochs = report().epochs.map((row) => ({ ...row, ...unmeasured }));
+    const html = trainingReport({ ...report(), epochs, evaluation: undefined });
+    assert.match(
+      html,
+      /There are no validation images: the weights are those of the last epoch, \d+\./,
+    );
+    assert.match(html, /Not measured: there are no validation images/);
+    assert.doesNotMatch(html, /NaN|Calibration|key validation/);
+    assert.equal(countElements(html).get("svg"), 3);
   });
 });
 

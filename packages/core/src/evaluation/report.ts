@@ -26,8 +26,10 @@ export interface EvaluationReport {
 }
 
 /** What a report of a training run tells. */
-export interface TrainingReport extends EvaluationReport {
+export interface TrainingReport extends Omit<EvaluationReport, "evaluation"> {
   readonly epochs: readonly EpochRow[];
+  /** Of its result; undefined where there is nothing to measure it on. */
+  readonly evaluation?: Evaluation | undefined;
 }
 
 /** The page of a training run: facts, curves, and the evaluation of its result. */
@@ -45,24 +47,23 @@ function curves(epochs: readonly EpochRow[]): string {
   const series = (name: string, kind: "train" | "validation", key: keyof EpochRow) => ({
     name,
     kind,
-    values: epochs.map((row) => row[key]),
+    values: epochs.map((row) => row[key] ?? Number.NaN),
   });
+  const isMeasured = epochs.some((row) => row.validationLoss !== null);
+  const both = (train: keyof EpochRow, validation: keyof EpochRow) => [
+    series("training", "train", train),
+    ...(isMeasured ? [series("validation", "validation", validation)] : []),
+  ];
   const charts = [
     {
       title: "Loss",
-      series: [
-        series("training", "train", "trainLoss"),
-        series("validation", "validation", "validationLoss"),
-      ],
+      series: both("trainLoss", "validationLoss"),
       format: formatNumber,
       tick: formatTick,
     },
     {
       title: "Top-1",
-      series: [
-        series("training", "train", "trainTop1"),
-        series("validation", "validation", "validationTop1"),
-      ],
+      series: both("trainTop1", "validationTop1"),
       format: formatShare,
       tick: percent,
     },
@@ -82,13 +83,20 @@ ${figures.join("\n")}
 }
 
 function bestEpoch(epochs: readonly EpochRow[]): string {
-  const finished = epochs.filter((row) => Number.isFinite(row.validationTop1));
-  const [first, ...others] = finished;
-  if (!first) return "";
-  const best = others.reduce((a, b) => (b.validationTop1 > a.validationTop1 ? b : a), first);
+  const last = epochs.at(-1);
+  if (!last) return "";
   const seconds = epochs.reduce((sum, row) => sum + row.seconds, 0);
-  return `<p class="note">${formatCounted(epochs.length, "epoch")} in ${formatDuration(seconds)}. Highest top-1 of the
-validation images: ${formatShare(best.validationTop1)}, at epoch ${best.epoch}.</p>\n`;
+  const time = `${formatCounted(epochs.length, "epoch")} in ${formatDuration(seconds)}.`;
+  const finished = epochs.flatMap(({ epoch, validationTop1 }) =>
+    Number.isFinite(validationTop1) ? [{ epoch, top1: validationTop1 ?? 0 }] : [],
+  );
+  const [first, ...others] = finished;
+  if (!first) {
+    return `<p class="note">${time} There are no validation images: the weights are those of the last epoch, ${last.epoch}.</p>\n`;
+  }
+  const best = others.reduce((a, b) => (b.top1 > a.top1 ? b : a), first);
+  return `<p class="note">${time} Highest top-1 of the
+validation images: ${formatShare(best.top1)}, at epoch ${best.epoch}.</p>\n`;
 }
 
 function formatDuration(seconds: number): string {
@@ -97,15 +105,20 @@ function formatDuration(seconds: number): string {
   return minutes < 100 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-function page({ title, facts, evaluation, pictures }: EvaluationReport, middle: string): string {
-  const tiles = headlines(evaluation).map(
+function page(
+  { title, facts, evaluation, pictures }: Omit<TrainingReport, "epochs">,
+  middle: string,
+): string {
+  const tiles = (evaluation ? headlines(evaluation) : []).map(
     ([name, value]) => `<div><dt>${name}</dt><dd>${value}</dd></div>`,
   );
   const details = facts.map(([name, value]) => {
     const kind = value.length > longFact ? ' class="long"' : "";
     return `<div${kind}><dt>${escapeText(name)}</dt><dd>${escapeText(value)}</dd></div>`;
   });
-  const counts = `${formatCounted(evaluation.images, "image")} of ${formatCounted(evaluation.perClass.length, "class")}`;
+  const counts = evaluation
+    ? `${formatCounted(evaluation.images, "image")} of ${formatCounted(evaluation.perClass.length, "class")}`
+    : "Not measured: there are no validation images";
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -121,8 +134,7 @@ function page({ title, facts, evaluation, pictures }: EvaluationReport, middle: 
 <p class="note">${counts}</p>
 <dl class="tiles">${tiles.join("")}</dl>
 </header>
-${details.length === 0 ? "" : `<section class="wide"><h2>Run</h2>\n<dl class="facts">${details.join("\n")}</dl></section>\n`}${middle}${figures(evaluation)}
-${mistakeGallery(evaluation, pictures)}
+${details.length === 0 ? "" : `<section class="wide"><h2>Run</h2>\n<dl class="facts">${details.join("\n")}</dl></section>\n`}${middle}${evaluation ? `${figures(evaluation)}\n${mistakeGallery(evaluation, pictures)}` : ""}
 </main>
 </body>
 </html>

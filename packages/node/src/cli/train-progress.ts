@@ -76,7 +76,9 @@ function textOf(event: Exclude<TrainingEvent, StepEvent | PrepareEvent>): string
       return epochText(event);
     default: {
       const { run, best, epoch } = event;
-      const found = best ? `Best: epoch ${best.epoch}, top-1 ${percent(best.top1)}. ` : "";
+      const found = best
+        ? `Best: epoch ${best.epoch}, top-1 ${percent(best.top1)}. `
+        : `There are no validation photos: the weights are those of the last epoch, ${epoch}. `;
       return event.event === "done"
         ? `${found}Weights, figures and report.html are in ${run}.\n`
         : `Stopped in epoch ${epoch + 1}; irv2 train --resume ${run} continues.\n`;
@@ -106,9 +108,7 @@ function epochText(event: EpochEvent): string {
     `epoch ${String(epoch).padStart(String(epochs).length)}/${epochs} ${phase}`,
     `loss ${event.trainLoss.toFixed(4)}`,
     `top-1 ${percent(event.trainTop1)}`,
-    `validation loss ${event.validationLoss.toFixed(4)}`,
-    `top-1 ${percent(event.validationTop1)}`,
-    `top-5 ${percent(event.validationTop5)}`,
+    ...validationTexts(event),
     `${event.imagesPerSecond.toFixed(1)} images/s`,
     formatSeconds(event.seconds),
   ];
@@ -116,6 +116,15 @@ function epochText(event: EpochEvent): string {
     parts.push(`${formatSeconds(secondsLeft)} left${phase === "head" ? " of head" : ""}`);
   if (isBest) parts.push("best");
   return `${parts.join("  ")}\n`;
+}
+
+function validationTexts({ validationLoss, validationTop1, validationTop5 }: EpochEvent): string[] {
+  if (validationLoss === null) return ["no validation"];
+  return [
+    `validation loss ${validationLoss.toFixed(4)}`,
+    `top-1 ${percent(validationTop1 ?? 0)}`,
+    `top-5 ${percent(validationTop5 ?? 0)}`,
+  ];
 }
 
 class TerminalProgress implements TrainingProgress {

@@ -52,7 +52,12 @@ function imbalance({ classes, imbalance: ratio }: DataReport): string[] {
   return [`${mark}unbalanced ${ratio.toFixed(1)} to 1: ${sizes}`];
 }
 
-function unmeasured({ classes }: DataReport): string[] {
+function unmeasured({ classes, validation }: DataReport): string[] {
+  if (validation === 0) {
+    return [
+      "warning: no validation photos: nothing will tell the best epoch, so the last epoch's weights are kept",
+    ];
+  }
   const names = classes.filter(({ validation }) => validation === 0).map(({ name }) => name);
   if (names.length === 0) return [];
   return [

@@ -48,8 +48,8 @@ export function checkSplitOptions({ valFraction, folds, fold }: SplitOptions): v
   const isWhole = (value: number, most: number) =>
     Number.isInteger(value) && value >= 1 && value <= most;
   if (valFraction !== undefined) {
-    const holds = valFraction > 0 && valFraction < 1;
-    require("valFraction", holds, "a validation fraction between 0 and 1", valFraction);
+    const holds = valFraction >= 0 && valFraction < 1;
+    require("valFraction", holds, "a validation fraction from 0 and below 1", valFraction);
     if (folds !== undefined || fold !== undefined) {
       throw new UsageError(
         "OPTION_UNUSED",

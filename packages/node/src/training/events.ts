@@ -114,7 +114,10 @@ export interface DoneEvent {
   readonly run: string;
   /** Epochs done in all. */
   readonly epoch: number;
-  /** The epoch with the best validation top-1 (0 to 1), and its loss in nats. */
+  /**
+   * The epoch with the best validation top-1 (0 to 1), and its loss in nats. Without validation photos
+   * there is none, and the weights called best are those of the last epoch.
+   */
   readonly best?: { readonly epoch: number; readonly top1: number; readonly loss: number };
 }
 

@@ -33,7 +33,7 @@ export interface TrainResult {
   readonly run: string;
   /** A row for each epoch of this call. */
   readonly epochs: readonly EpochEvent[];
-  /** The epoch with the best validation top-1, if an epoch was finished. */
+  /** The epoch with the best validation top-1, if one was finished and there are validation photos. */
   readonly best?: DoneEvent["best"];
 }
 

@@ -75,7 +75,9 @@ async function* trainEpoch(run: Run, parts: PhaseParts): AsyncGenerator<StepEven
 
 function rateAt(run: Run, phase: Phase, part: number, step: number): number {
   const { rows, phaseEpochs } = run.progress;
-  const losses = rows.slice(rows.length - phaseEpochs).map((row) => row.validationLoss);
+  const losses = rows
+    .slice(rows.length - phaseEpochs)
+    .map((row) => row.validationLoss ?? Number.NaN);
   const position = { epoch: phaseEpochs + part, epochs: phase.epochs, step, losses };
   const { learningRate: peak, warmupEpochs } = phase;
   return learningRate({ peak, warmupEpochs, schedule: run.settings.schedule }, position);
@@ -106,9 +108,10 @@ async function* finishEpoch(
   const { phase, open } = parts;
   const { trainer, steps } = open;
   const imagesPerSecond = run.clock.rate();
-  const evaluation = yield* validate(run, parts);
-  if (!evaluation) return;
-  const { loss, top1, top5 } = evaluation;
+  const isMeasured = run.dataset.validation.length > 0;
+  const evaluation = isMeasured ? yield* validate(run, parts) : undefined;
+  if (isMeasured && !evaluation) return;
+  const { loss = null, top1 = null, top5 = null } = evaluation ?? {};
   const { sums, rows, best, phaseEpochs, updates } = run.progress;
   const row: EpochRow = {
     epoch: rows.length + 1,
@@ -121,7 +124,11 @@ async function* finishEpoch(
     imagesPerSecond,
     seconds: run.clock.seconds(),
   };
-  const isBest = !best || top1 > best.top1 || (top1 === best.top1 && loss < best.loss);
+  const isBest =
+    evaluation !== undefined &&
+    (!best ||
+      evaluation.top1 > best.top1 ||
+      (evaluation.top1 === best.top1 && evaluation.loss < best.loss));
   const progress: Progress = {
     ...run.progress,
     phaseEpochs: phaseEpochs + 1,
@@ -129,10 +136,11 @@ async function* finishEpoch(
     step: 0,
     sums: { loss: 0, correct: 0, images: 0 },
     rows: [...rows, row],
-    best: isBest ? { epoch: row.epoch, top1, loss } : best,
+    best: isBest ? { epoch: row.epoch, top1: evaluation.top1, loss: evaluation.loss } : best,
   };
   const isLast = progress.phaseEpochs === phase.epochs;
-  await run.saveEpoch(trainer, progress, { isBest, isLast });
+  const isKept = isMeasured ? isBest : isLast; // the last epoch, where nothing tells the best
+  await run.saveEpoch(trainer, progress, { isBest: isKept, isLast });
   const secondsLeft = (phase.epochs - progress.phaseEpochs) * row.seconds;
   yield { event: "epoch", phase: phase.name, epochs: run.epochs, isBest, secondsLeft, ...row };
 }

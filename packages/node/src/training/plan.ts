@@ -62,8 +62,9 @@ export async function measurePlan(options: TrainOptions & TrainControls): Promis
   await using __ = freeing(signal, () => open[Symbol.asyncDispose]());
   const imagesPerSecond = await timeSteps(phase, open, signal);
   const perSecond = await orAborted(timeValidation(dataset.validation, phase, open), signal);
-  const epochSeconds =
-    dataset.train.length / imagesPerSecond + dataset.validation.length / perSecond;
+  const { length: validated } = dataset.validation;
+  const validationSeconds = validated === 0 ? 0 : validated / perSecond;
+  const epochSeconds = dataset.train.length / imagesPerSecond + validationSeconds;
   const { epochs } = phase;
   const trained = trainedParameters(network, phase, settings);
   return {

@@ -86,6 +86,7 @@ export async function* prepare(
   const report = yield* inspect(found, options.signal);
   yield { event: "data", report };
   const dataset = withoutUnreadable(found, report);
+  checkSchedule(settings, dataset);
   const { classes } = dataset;
   const { fingerprint } = report;
   if (config) checkPhotos(config, fingerprint, classes, settings.data);
@@ -104,6 +105,16 @@ export async function* prepare(
     loaded,
   );
   return { ...common, parameters, fresh: loaded ? fresh : [] };
+}
+
+/** Throws `UsageError` on a schedule that looks at validation losses where there are none. */
+function checkSchedule({ schedule }: Settings, { validation }: Dataset): void {
+  if (schedule.kind !== "plateau" || validation.length > 0) return;
+  throw new UsageError(
+    "OPTION_UNUSED",
+    "Cannot train by the schedule plateau: expected validation photos, whose loss it follows, got none",
+    { option: "schedule" },
+  );
 }
 
 /** How the photos of a run are found and split. */

@@ -19,9 +19,9 @@ const row: Schema<EpochRow> = record({
   epoch: number(countFrom1),
   trainLoss: number(),
   trainTop1: number(upTo1),
-  validationLoss: number(),
-  validationTop1: number(upTo1),
-  validationTop5: number(upTo1),
+  validationLoss: orNull(number()),
+  validationTop1: orNull(number(upTo1)),
+  validationTop5: orNull(number(upTo1)),
   learningRate: number(notNegative),
   imagesPerSecond: number(notNegative),
   seconds: number(notNegative),
@@ -42,7 +42,7 @@ const fields = record({
   rows: holding(list(row), "0.epoch", "rows counted from 1", (rows) =>
     rows.every(({ epoch }, at) => epoch === at + 1),
   ),
-  /** The best epoch so far. */
+  /** The best epoch so far; null without validation photos. */
   best: orNull(record({ epoch: number(countFrom1), top1: number(upTo1), loss: number() })),
 });
 

@@ -21,12 +21,12 @@ import type { Run } from "./run.js";
 const pictureSide = 160;
 
 /**
- * Evaluates the best weights of a run, as `irv2 evaluate` would, and writes the page; `engine` says
- * what it was trained on.
+ * Evaluates the best weights of a run, as `irv2 evaluate` would, where there are validation photos, and
+ * writes the page; `engine` says what it was trained on.
  */
-export async function writeReport(run: Run, engine: string): Promise<Evaluation> {
+export async function writeReport(run: Run, engine: string): Promise<void> {
   const { settings, dataset, folder, progress } = run;
-  const evaluation = await evaluateBest(run);
+  const evaluation = dataset.validation.length > 0 ? await evaluateBest(run) : undefined;
   const { best, rows } = progress;
   const seconds = rows.reduce((sum, row) => sum + row.seconds, 0);
   const facts: [string, string][] = [
@@ -40,15 +40,19 @@ export async function writeReport(run: Run, engine: string): Promise<Evaluation>
       `${epochs} epochs, batch ${batch}, learning rate ${learningRate}, ${partTrained(freeze)} trained`,
     ]),
     ["Optimiser", `${settings.optimizer.kind}, ${settings.schedule.kind} schedule`],
-    ["Best epoch", best ? `${best.epoch} of ${rows.length}` : "none"],
+    [
+      "Best epoch",
+      best
+        ? `${best.epoch} of ${rows.length}`
+        : `not known without validation photos; the weights are those of the last, ${rows.length}`,
+    ],
     ["Engine", engine],
     ["Time", formatSeconds(seconds)],
   ];
-  const pictures = await picturesOf(evaluation);
+  const pictures = evaluation ? await picturesOf(evaluation) : new Map<string, string>();
   const title = `Run ${folder.path}`;
   const page = trainingReport({ title, facts, epochs: rows, evaluation, pictures });
   await saving(folder.report, () => writeText(folder.report, page));
-  return evaluation;
 }
 
 function partTrained(freeze: Freeze): string {

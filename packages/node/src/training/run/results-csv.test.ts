@@ -40,6 +40,20 @@ describe("results.csv", () => {
     ]);
   });
 
+  it("has empty cells where there are no validation photos", async () => {
+    const path = join(folder, "unmeasured.csv");
+    const unmeasured = { validationLoss: null, validationTop1: null, validationTop5: null };
+    const [row] = rows.map((one) => ({ ...one, ...unmeasured }));
+    assert.ok(row);
+    await writeResults(path, [row]);
+    assert.match(
+      await readFile(path, "utf8"),
+      /\n1,0\.6666666666666666,0\.5,,,,0\.0423,12\.5,60\.125\n/,
+    );
+    assert.deepEqual(await readResults(path), [row]);
+    assert.equal(Object.keys(epochScalars(row)).length, 5);
+  });
+
   it("leaves nothing beside the table when it cannot be written", async () => {
     const path = join(folder, "taken", "results.csv");
     await mkdir(join(path, "full"), { recursive: true });

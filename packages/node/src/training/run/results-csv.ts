@@ -1,8 +1,8 @@
 /**
  * @file `results.csv`: a row an epoch, under names that group as TensorBoard's tags do.
  *
- * Numbers are written in full, so that what is read equals what was written. The file is written
- * whole, beside, and renamed: a run that is stopped never leaves half a table.
+ * Numbers are written in full, so that what is read equals what was written. Cells of
+ * validation are empty where there are no validation photos. The file is written whole, beside, and renamed: a run that is stopped never leaves half a table.
  */
 import { readFile } from "node:fs/promises";
 import { InputError } from "@inception-resnet-v2/core/internal/errors.js";
@@ -28,13 +28,16 @@ const header = Object.values(columns).join(",");
 /** The figures of an epoch by the names of the columns, without the epoch: tags and their values. */
 export function epochScalars(row: EpochRow): Readonly<Record<string, number>> {
   return Object.fromEntries(
-    keys.filter((key) => key !== "epoch").map((key) => [columns[key], row[key]]),
+    keys.flatMap((key) => {
+      const value = row[key];
+      return key === "epoch" || value === null ? [] : [[columns[key], value]];
+    }),
   );
 }
 
 /** Writes the table of a run. */
 export async function writeResults(path: string, rows: readonly EpochRow[]): Promise<void> {
-  const lines = rows.map((row) => keys.map((key) => String(row[key])).join(","));
+  const lines = rows.map((row) => keys.map((key) => String(row[key] ?? "")).join(","));
   await writeText(path, [header, ...lines, ""].join("\n"));
 }
 
@@ -50,8 +53,9 @@ export async function readResults(path: string): Promise<EpochRow[]> {
     if (cells.length !== keys.length) {
       fail(at + 2, `expected ${keys.length} numbers, got "${line}"`);
     }
-    const numbers = keys.map((key, column): [keyof EpochRow, number] => {
+    const numbers = keys.map((key, column): [keyof EpochRow, number | null] => {
       const cell = cells[column] ?? "";
+      if (cell === "" && key.startsWith("validation")) return [key, null];
       const value = Number(cell);
       if (cell.trim() === "" || (Number.isNaN(value) && cell !== "NaN")) {
         fail(at + 2, `expected a number for "${columns[key]}", got "${cell}"`);

@@ -48,7 +48,7 @@ describe("a training on photos that are not split", () => {
     const args = ["train", "--data", data, ...flags, "--val-fraction", "0"];
     const { code, stderr } = await runIrv2([...args, "--out", join(folder, "cli")]);
     assert.equal(code, 0, stderr);
-    assert.match(stderr, /^warning: no validation photos: nothing will tell the best epoch/m);
+    assert.match(stderr, /^warning: no validation photos: the best epoch cannot be told/m);
     assert.match(stderr, /^epoch 1\/1 train .* no validation {2}/m);
     assert.match(
       stderr,

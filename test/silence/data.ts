@@ -32,7 +32,7 @@ export const dataSituations: readonly Situation[] = [
       return ["train", ...(await table(scene, lines)), ...small];
     },
     code: 0,
-    says: /^warning: no validation photos of "odd": nothing will tell how well it is learned$/,
+    says: /^warning: no validation photos of "odd": its accuracy cannot be measured$/,
   },
   {
     what: "a training without validation",

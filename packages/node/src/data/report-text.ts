@@ -55,7 +55,7 @@ function imbalance({ classes, imbalance: ratio }: DataReport): string[] {
 function unmeasured({ classes, validation }: DataReport): string[] {
   if (validation === 0) {
     return [
-      "warning: no validation photos: nothing will tell the best epoch, so the last epoch's weights are kept",
+      "warning: no validation photos: the best epoch cannot be told, so the weights of the last are kept",
     ];
   }
   const names = classes.filter(({ validation }) => validation === 0).map(({ name }) => name);

@@ -72,7 +72,8 @@ describe("whole trainings", () => {
   async function train(engine: EngineName, options: Partial<TrainOptions>): Promise<number[]> {
     const losses: number[] = [];
     const onStep = ({ loss }: { loss: number }) => losses.push(loss);
-    const onEpoch = (epoch: { validationLoss: number }) => losses.push(epoch.validationLoss);
+    const onEpoch = (epoch: { validationLoss: number | null }) =>
+      losses.push(epoch.validationLoss ?? Number.NaN);
     const all = { ...common, ...options, engine, out: place() };
     const { run, status } = await fit({ ...all, stopAfter: 1, onStep, onEpoch });
     if (status === "interrupted") await fit({ resume: run, onStep, onEpoch });

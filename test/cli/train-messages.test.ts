@@ -162,7 +162,7 @@ describe("irv2 train tells people", () => {
         "photos of classes that the weights do not know",
         () => ["evaluate", "--data", photos, "--weights", "everyday"],
         3,
-        'Cannot label photos in "<photos>/val": expected classes named as the model\'s 59 ("Apple", "Asparagus", "Aubergine" and 56 more), got "blue", "green", "red"',
+        'Cannot label photos in "<photos>": expected classes named as the model\'s 59 ("Apple", "Asparagus", "Aubergine" and 56 more), got "blue", "green", "red"',
       ],
       [
         "nothing to calibrate",

@@ -112,14 +112,14 @@ export async function findLabelled(
   if (unknown.length > 0) {
     throw new InputError(
       "CLASS_UNKNOWN",
-      `Cannot label photos in "${part.name}": expected classes named as the model's ${classes.length} (${quoted(classes, 3)}), got ${quoted(unknown)}`,
+      `Cannot label photos in "${place}": expected classes named as the model's ${classes.length} (${quoted(classes, 3)}), got ${quoted(unknown)}`,
     );
   }
   const twice = names.find((name) => classes.indexOf(name) !== classes.lastIndexOf(name));
   if (twice !== undefined) {
     throw new InputError(
       "CLASS_AMBIGUOUS",
-      `Cannot label photos in "${part.name}": expected names of one class of the model each, got "${twice}", the name of several`,
+      `Cannot label photos in "${place}": expected names of one class of the model each, got "${twice}", the name of several`,
     );
   }
   return { classes, isMultiLabel, notes, samples: samplesOf(part, classes, found) };

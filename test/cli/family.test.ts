@@ -39,7 +39,14 @@ describe("irv2, given a member of the family where another is meant,", () => {
     const out = join(photos.folder, "never.onnx");
     const args = ["export", v4.weights, "--arch", "inception_resnet_v1", "--out", out];
     await refused(args, 4, sentence);
-    for (const path of [run, out]) await assert.rejects(readFile(path), { code: "ENOENT" });
+    await refused(["import", v4.weights, "--arch", "inception_resnet_v1"], 4, sentence);
+    for (const verb of ["evaluate", "plan", "lr-find"]) {
+      await refused([verb, "--data", photos.photos, ...asked], 4, sentence);
+    }
+    const calibrated = ["--out", join(photos.folder, "never.safetensors")];
+    await refused(["calibrate", "--data", photos.photos, ...asked, ...calibrated], 4, sentence);
+    for (const path of [run, out, ...calibrated.slice(1)])
+      await assert.rejects(readFile(path), { code: "ENOENT" });
   });
 
   it("says that the model of the package is another", async () => {

@@ -108,7 +108,7 @@ export function familyContract(arch: ArchitectureName): void {
       for (const [format, file] of formats) {
         await irv2("export", weights, "--out", at(file), "--format", format, "--arch", arch);
         const [report] = await irv2<{ network: { arch: string }; classes: number }>(
-          ...["import", at(file)],
+          ...["import", at(file), "--arch", arch],
         );
         assert.deepEqual([report?.network.arch, report?.classes], [arch, 3], format);
       }

@@ -3,17 +3,26 @@
  * mapped.
  */
 
+import type { ArchitectureName } from "@inception-resnet-v2/core/internal/architecture/architecture.js";
 import { UsageError } from "@inception-resnet-v2/core/internal/errors.js";
 import { type FileFormat, fileFormats } from "@inception-resnet-v2/core/internal/weights/opened.js";
 import { Command, Option } from "commander";
 import { type ImportReport, importWeights } from "../export/import.js";
 import { listenForInterruption } from "./interruption.js";
-import { dtypeOption, type FileTypeName, fileTypes, inputSize, pulledWeights } from "./options.js";
+import {
+  archOption,
+  dtypeOption,
+  type FileTypeName,
+  fileTypes,
+  inputSize,
+  pulledWeights,
+} from "./options.js";
 import { parityRows, rowsText, someOf, tensorLines } from "./report-rows.js";
 
 interface ImportFlags {
   readonly out?: string;
   readonly format?: FileFormat;
+  readonly arch?: ArchitectureName;
   readonly dtype: FileTypeName;
   readonly inputSize?: number | [number, number];
   readonly parity: boolean;
@@ -34,6 +43,7 @@ export function importCommand(): Command {
         Object.keys(fileFormats),
       ),
     )
+    .addOption(archOption("architecture that the file must be of (default: what it holds)"))
     .addOption(dtypeOption("number type to write"))
     .option(
       "--input-size <pixels>",

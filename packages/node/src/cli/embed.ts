@@ -5,7 +5,7 @@
 import { UsageError } from "@inception-resnet-v2/core/internal/errors.js";
 import { safetensorsParts } from "@inception-resnet-v2/core/internal/weights/formats/safetensors.js";
 import { Command, Option } from "commander";
-import { writeParts } from "../files/write-file.js";
+import { checkFilePlace, writeOrKeep } from "../files/write-file.js";
 import { eachImage, namedImages, type TableFlags, withTableOptions } from "./each-image.js";
 import { encodeNpy } from "./npy.js";
 import { type ModelFlags, openModel, withModelOptions } from "./options.js";
@@ -55,6 +55,7 @@ async function embed(patterns: string[], flags: EmbedFlags): Promise<void> {
       "Expected --format npy or safetensors with --out, got json",
     );
   }
+  if (out !== undefined) await checkFilePlace(out);
   const images = await namedImages(patterns, flags);
   await using model = await openModel(flags);
   const rows: Float32Array[] = [];
@@ -81,8 +82,7 @@ async function embed(patterns: string[], flags: EmbedFlags): Promise<void> {
   });
   const features = { shape, data };
   const metadata = { files: JSON.stringify(files) };
-  await writeParts(
-    out,
+  await writeOrKeep(out, () =>
     format === "npy"
       ? [encodeNpy(features)]
       : safetensorsParts(new Map([["features", features]]), { metadata }),

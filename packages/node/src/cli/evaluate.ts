@@ -6,7 +6,7 @@ import { packError } from "@inception-resnet-v2/core/internal/errors.js";
 import { evaluationText } from "@inception-resnet-v2/core/internal/evaluation/text.js";
 import { Command } from "commander";
 import { evaluate } from "../evaluation/evaluate.js";
-import { writeText } from "../files/write-file.js";
+import { checkFilePlace, writeOrKeep } from "../files/write-file.js";
 import { evaluationPage } from "../training/run/report.js";
 import { exitCodes } from "./exit-codes.js";
 import { listenForInterruption } from "./interruption.js";
@@ -51,6 +51,7 @@ The exit code is 3 if a photo could not be read; the others still count.`,
 
 async function run(flags: EvaluateFlags): Promise<void> {
   const { preprocess, report, json, ...options } = flags;
+  if (report !== undefined) await checkFilePlace(report);
   const data = dataOf(flags);
   const weights = await weightsOf(flags.weights);
   using interruption = listenForInterruption();
@@ -78,9 +79,8 @@ async function run(flags: EvaluateFlags): Promise<void> {
     process.stdout.write(`${JSON.stringify({ ...evaluation, unreadable: errors })}\n`);
   }
   if (report !== undefined) {
-    await writeText(
-      report,
-      await evaluationPage(`${weights.name} on ${flags.annotations ?? data}`, evaluation),
-    );
+    const title = `${weights.name} on ${flags.annotations ?? data}`;
+    const page = await evaluationPage(title, evaluation);
+    await writeOrKeep(report, () => [page]);
   }
 }

@@ -11,6 +11,7 @@ import type { FloatType } from "@inception-resnet-v2/core/internal/weights/forma
 import { InceptionResNetV2 } from "../model/model.js";
 import { isLoaded, loadWeights } from "../weights/load.js";
 import { saveWeights } from "../weights/save.js";
+import { checkWeightPlace } from "../weights/write-weights.js";
 import { type EvaluatedPhotos, type EvaluateOptions, labelledLogits } from "./evaluate.js";
 
 /** What to calibrate, on what, and where to. */
@@ -55,6 +56,7 @@ export async function calibrate(options: CalibrateOptions): Promise<CalibrateRes
   const { weights, out, dtype, data, annotations, batch, signal, onProgress, ...more } = options;
   const { onDownload, ...rest } = more;
   const { arch, dropBackground, inputSize, format } = rest;
+  await checkWeightPlace(out);
   const asked = { arch, dropBackground, inputSize, format, signal, onProgress: onDownload };
   const loaded = isLoaded(weights) ? weights : await loadWeights(weights, asked);
   const { network, parameters, provenance = {} } = loaded;

@@ -12,6 +12,7 @@ import { callThread } from "../thread/call.js";
 import { isLoaded, sendable } from "../weights/load.js";
 import { resolveWeights, type WeightSource } from "../weights/place.js";
 import type { PullOptions } from "../weights/pull.js";
+import { checkWeightPlace } from "../weights/write-weights.js";
 import { checkOptions, type ExportFormat, type FormatOptions, formatOf } from "./formats.js";
 import type { ExportCheck } from "./read-again.js";
 import { type ExportRequest, exportModule, exportStackMb } from "./requests.js";
@@ -60,6 +61,7 @@ export async function exportWeights(options: ExportOptions): Promise<ExportResul
   const { weights, out, dtype, preprocessing, batch, parity = true, signal, onProgress } = options;
   const format = options.format ?? formatOf(out);
   checkOptions(format, options);
+  await checkWeightPlace(out, format === "tfjs" ? "folder" : "file");
   const { from, transfer } = await sendWeights(weights, options);
   const { arch, inputSize, dropBackground } = options;
   const request: ExportRequest = {

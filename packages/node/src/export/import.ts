@@ -12,6 +12,7 @@ import { callThread } from "../thread/call.js";
 import { sendable } from "../weights/load.js";
 import { resolveWeights, type WeightSource } from "../weights/place.js";
 import type { PullOptions } from "../weights/pull.js";
+import { checkWeightPlace } from "../weights/write-weights.js";
 import type { Parity } from "./parity.js";
 import { exportModule, exportStackMb, type ImportRequest } from "./requests.js";
 import type { TakenTensor } from "./tensor-list.js";
@@ -62,6 +63,7 @@ export interface ImportReport
  */
 export async function importWeights(options: ImportOptions): Promise<ImportReport> {
   const { weights, out, dtype = "F32", parity = true, signal, onProgress, ...loading } = options;
+  if (out !== undefined) await checkWeightPlace(out);
   const { place, transfer } = await sendable(await resolveWeights(weights, { signal, onProgress }));
   const request: ImportRequest = { kind: "import", place, loading, out, dtype, parity };
   return callThread<ImportReport>(exportModule, request, {

@@ -2,13 +2,21 @@
  * @file Files of weights on disk, and how a message calls them.
  */
 import {
+  checkFilePlace,
+  checkFolderPlace,
   type FileParts,
   type WriteFileOptions,
   writeFolder,
+  writeOrKeep,
   writeParts,
 } from "../files/write-file.js";
 
 const asWeights = { what: "weights" } as const;
+
+/** Throws `ResourceError` where no file of weights could be written, or no folder of them. */
+export function checkWeightPlace(path: string, kind: "file" | "folder" = "file"): Promise<void> {
+  return kind === "file" ? checkFilePlace(path, asWeights) : checkFolderPlace(path, asWeights);
+}
 
 /** Writes a file of weights part by part, as `writeParts` does. */
 export function writeWeights(
@@ -17,6 +25,15 @@ export function writeWeights(
   options: Omit<WriteFileOptions, "what"> = {},
 ): Promise<void> {
   return writeParts(path, parts, { ...options, ...asWeights });
+}
+
+/** Writes a file of weights that took long to make, as `writeOrKeep` does. */
+export function writeOrKeepWeights(
+  path: string,
+  parts: () => FileParts,
+  options: Omit<WriteFileOptions, "what"> = {},
+): Promise<void> {
+  return writeOrKeep(path, parts, { ...options, ...asWeights });
 }
 
 /** Writes a folder of weights, as `writeFolder` does. */

@@ -1,8 +1,9 @@
 /**
- * @file Early ends of a long command: Ctrl-C, and a closed output pipe (`irv2 ... | head`). What is
+ * @file Early ends of a long command: Ctrl-C, and output that takes no more, see `output.ts`. What is
  * under way is finished first; a second Ctrl-C ends it at once.
  */
 import { exitCodes } from "./exit-codes.js";
+import { outputExitCode } from "./output.js";
 
 /** Whether to go on. */
 export interface Interruption extends Disposable {
@@ -28,16 +29,21 @@ export function listenForInterruption(): Interruption {
     if (isRequested) die(signal);
     else request(exitCodes.interrupted);
   };
-  const readerLeft = (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-    if (!isRequested) request(exitCodes.done);
+  const outputFailed = () => {
+    if (!isRequested) request(outputExitCode() ?? exitCodes.done);
+  };
+  const messagesFailed = (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") outputFailed(); // a full disk for messages is no reason to stop
   };
   process.on("SIGINT", interrupt);
   process.on("SIGTERM", interrupt);
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", readerLeft);
+  process.stdout.on("error", outputFailed);
+  process.stderr.on("error", messagesFailed);
   const dispose = () => {
     process.off("SIGINT", interrupt);
     process.off("SIGTERM", interrupt);
+    process.stdout.off("error", outputFailed);
+    process.stderr.off("error", messagesFailed);
   };
   const die = (signal: NodeJS.Signals) => {
     if (process.stderr.isTTY) process.stderr.write(terminalAsBefore);

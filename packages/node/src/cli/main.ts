@@ -8,9 +8,12 @@ import { Irv2Error } from "@inception-resnet-v2/core/internal/errors.js";
 import { CommanderError } from "commander";
 import { exitCodeOf, exitCodes } from "./exit-codes.js";
 import { hintFor } from "./hints.js";
+import { guardOutput, outputExitCode } from "./output.js";
 import { createProgram } from "./program.js";
 
-process.exitCode = await main(process.argv.slice(2));
+guardOutput();
+const exitCode = await main(process.argv.slice(2));
+process.exitCode = outputExitCode() ?? exitCode;
 
 async function main(args: readonly string[]): Promise<number> {
   const program = createProgram();

@@ -83,9 +83,18 @@ describe("trainingReport()", () => {
     assert.doesNotMatch(html, /https?:|url\(|@import/);
     assert.match(
       html,
-      /3 epochs in 5 min\. Highest top-1 of the\nvalidation images: 75\.0%, at epoch 2\./,
+      /3 epochs in 5 min\. Best: epoch 2, with a\nvalidation top-1 of 75\.0%; it has the highest/,
     );
     assert.doesNotMatch(html, /NaN|undefined|Infinity/);
+  });
+
+  it("names the epoch of lowest loss among those of equal top-1, and says what the losses are", () => {
+    const top = { validationTop1: 0.75 };
+    const losses = [0.9, 0.4, 0.4, 0.8].map((validationLoss) => ({ ...top, validationLoss }));
+    const epochs = losses.map((scores, at) => epoch(at + 1, scores));
+    const html = trainingReport(report({ epochs }));
+    assert.match(html, /Best: epoch 2, with a/);
+    assert.match(html, /Training loss: .*class weights.*\nValidation loss: mean cross-entropy/);
   });
 
   it("shows a mistake with its picture, and others without", () => {

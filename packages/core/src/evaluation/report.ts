@@ -4,7 +4,7 @@
  */
 import { escapeText } from "../summary/svg-shapes.js";
 import { formatTick, lineChart, percent, reliabilityPlot } from "./charts.js";
-import type { EpochRow } from "./epoch-row.js";
+import { bestDefinition, type EpochRow, isBetterEpoch, lossDefinitions } from "./epoch-row.js";
 import { formatCounted, formatNumber, formatShare, headlines } from "./format.js";
 import type { Evaluation } from "./metrics.js";
 import { reportStyle } from "./report-style.js";
@@ -87,16 +87,18 @@ function bestEpoch(epochs: readonly EpochRow[]): string {
   if (!last) return "";
   const seconds = epochs.reduce((sum, row) => sum + row.seconds, 0);
   const time = `${formatCounted(epochs.length, "epoch")} in ${formatDuration(seconds)}.`;
-  const finished = epochs.flatMap(({ epoch, validationTop1 }) =>
-    Number.isFinite(validationTop1) ? [{ epoch, top1: validationTop1 ?? 0 }] : [],
+  const losses = `Training loss: ${lossDefinitions.training}.`;
+  const finished = epochs.flatMap(({ epoch, validationTop1: top1, validationLoss: loss }) =>
+    top1 !== null && loss !== null && Number.isFinite(top1) ? [{ epoch, top1, loss }] : [],
   );
   const [first, ...others] = finished;
   if (!first) {
-    return `<p class="note">${time} There are no validation images: the weights are those of the last epoch, ${last.epoch}.</p>\n`;
+    return `<p class="note">${time} There are no validation images: the weights are those of the last epoch, ${last.epoch}. ${losses}</p>\n`;
   }
-  const best = others.reduce((a, b) => (b.top1 > a.top1 ? b : a), first);
-  return `<p class="note">${time} Highest top-1 of the
-validation images: ${formatShare(best.top1)}, at epoch ${best.epoch}.</p>\n`;
+  const best = others.reduce((a, b) => (isBetterEpoch(b, a) ? b : a), first);
+  return `<p class="note">${time} Best: epoch ${best.epoch}, with a
+validation top-1 of ${formatShare(best.top1)}; it has ${bestDefinition}. ${losses}
+Validation loss: ${lossDefinitions.validation}.</p>\n`;
 }
 
 function formatDuration(seconds: number): string {

@@ -6,7 +6,10 @@
  */
 
 import { Irv2Error } from "@inception-resnet-v2/core/internal/errors.js";
-import type { EpochRow } from "@inception-resnet-v2/core/internal/evaluation/epoch-row.js";
+import {
+  type EpochRow,
+  isBetterEpoch,
+} from "@inception-resnet-v2/core/internal/evaluation/epoch-row.js";
 import {
   type Evaluation,
   evaluateLogits,
@@ -124,11 +127,7 @@ async function* finishEpoch(
     imagesPerSecond,
     seconds: run.clock.seconds(),
   };
-  const isBest =
-    evaluation !== undefined &&
-    (!best ||
-      evaluation.top1 > best.top1 ||
-      (evaluation.top1 === best.top1 && evaluation.loss < best.loss));
+  const isBest = evaluation !== undefined && (!best || isBetterEpoch(evaluation, best));
   const progress: Progress = {
     ...run.progress,
     phaseEpochs: phaseEpochs + 1,

@@ -6,6 +6,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { drawPicture } from "../helpers/small-model.js";
 import { dataSituations } from "./data.js";
+import { trainingSituations } from "./training.js";
 
 /** What every situation finds in place. */
 export interface Scene {
@@ -30,6 +31,7 @@ export interface Situation {
 /** The situations by topic. */
 export const situations: Readonly<Record<string, readonly Situation[]>> = {
   data: dataSituations,
+  training: trainingSituations,
   photos: [
     {
       what: "a photo that cannot be decoded among others",

@@ -11,6 +11,7 @@ export const errorCodes = {
   OPTION_MISSING: "an option that is needed here is not given",
   OPTION_RANGE: "the value of an option lies outside its range",
   OPTION_UNUSED: "an option is given that has no effect beside the others",
+  OPTION_UNKNOWN: "no option has this name",
   OPTION_RENAMED: "an option has another name now",
   ENGINE_UNKNOWN: "no engine has this name",
   RECIPE_UNKNOWN: "no recipe has this name",

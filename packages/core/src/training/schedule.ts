@@ -2,6 +2,8 @@
  * @file Learning rates over the course of a training, as data and one function.
  */
 
+import { UsageError } from "../errors.js";
+
 /** How the learning rate goes from its peak. */
 export type Schedule =
   /** It stays. */
@@ -52,6 +54,35 @@ export const schedules = {
   step: { kind: "step", factor: 0.1, at: [30, 60, 80] },
   plateau: { kind: "plateau", factor: 0.1, patience: 3 },
 } as const satisfies Readonly<Record<Schedule["kind"], Schedule>>;
+
+/** Throws `UsageError` on constants that make no rates from 0 to the peak. */
+export function checkSchedule(schedule: Schedule): void {
+  const require = (what: string, value: number, holds: boolean) => {
+    if (holds) return;
+    throw new UsageError(
+      "OPTION_RANGE",
+      `Option "schedule" is out of range: expected ${what}, got ${value}`,
+      { option: "schedule" },
+    );
+  };
+  if ("factor" in schedule) {
+    const { factor } = schedule;
+    require("a factor above 0 and at most 1", factor, factor > 0 && factor <= 1);
+  }
+  if (schedule.kind === "cosine") {
+    require("an end from 0 to 1", schedule.end, schedule.end >= 0 && schedule.end <= 1);
+  }
+  if (schedule.kind === "exponential") {
+    require("a number of epochs above 0", schedule.epochs, schedule.epochs > 0);
+  }
+  if (schedule.kind === "plateau") {
+    const { patience } = schedule;
+    require("a patience of 1 epoch or more", patience, Number.isInteger(patience) && patience > 0);
+  }
+  if (schedule.kind === "step") {
+    for (const at of schedule.at) require("epochs from 0", at, at >= 0);
+  }
+}
 
 /** Where a training stands. */
 export interface Position {

@@ -9,6 +9,7 @@ import {
   type Irv2Error,
   UsageError,
 } from "@inception-resnet-v2/core/internal/errors.js";
+import type { WarningEvent } from "../training/events.js";
 
 /** Hints that follow from the code alone. */
 export const hintsByCode: { readonly [K in ErrorCode]?: string } = {
@@ -23,11 +24,12 @@ export const hintsByCode: { readonly [K in ErrorCode]?: string } = {
 
 /** Flags that are not named after the option, by verb where verbs differ. */
 export const flagsByOption: Readonly<Record<string, string>> = {
-  augmentation: "--augment",
+  augmentation: "--augment, --erasing",
   auxiliary: "--aux",
   auxiliaryWeight: "--aux-weight",
   learningRate: "--lr",
   preprocessing: "--preprocess",
+  schedule: "--schedule, --lr-factor, --lr-epochs",
   "export preprocessing": "--with-preprocessing",
   warmupEpochs: "--warmup",
 };
@@ -36,6 +38,12 @@ export const flagsByOption: Readonly<Record<string, string>> = {
 function flagOf(option: string, verb: string): string {
   const named = flagsByOption[`${verb} ${option}`] ?? flagsByOption[option];
   return named ?? `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** A warning as a line, with the flags of the options that it is about. */
+export function warningLine({ message, options = [] }: WarningEvent, verb = "train"): string {
+  const flags = options.map((option) => flagOf(option, verb));
+  return `Note: ${message}${flags.length > 0 ? ` (${flags.join(", ")})` : ""}\n`;
 }
 
 /** What to add to the message of an error, in parentheses; undefined where nothing helps. */

@@ -5,6 +5,7 @@
 import { Irv2Error } from "@inception-resnet-v2/core/internal/errors.js";
 import { Command } from "commander";
 import { findLearningRate, type RateEvent } from "../training/find-rate.js";
+import { warningLine } from "./hints.js";
 import { listenForInterruption } from "./interruption.js";
 import { wholeNumber } from "./options.js";
 import { createProgress } from "./progress.js";
@@ -44,6 +45,7 @@ async function run(flags: TrainFlags & { steps: number }): Promise<void> {
         progress.step();
         curve.push(event);
       }
+      if (event.event === "warning" && !json) process.stderr.write(warningLine(event));
       if (json && event.event !== "data") process.stdout.write(`${JSON.stringify(event)}\n`);
       if (event.event !== "found") continue;
       isFound = true;

@@ -10,6 +10,7 @@ import { formatCount, formatSeconds } from "@inception-resnet-v2/core/internal/s
 import { Command } from "commander";
 import { measurePlan, type Plan } from "../training/plan.js";
 import { exitCodes } from "./exit-codes.js";
+import { warningLine } from "./hints.js";
 import { listenForInterruption } from "./interruption.js";
 import { runSelf } from "./run-self.js";
 import { openTrainOptions, type TrainFlags, withTrainOptions } from "./train-options.js";
@@ -68,6 +69,7 @@ async function run(flags: TrainFlags, command: Command): Promise<void> {
       const plan = JSON.parse(output) as Plan;
       const text = flags.json ? `${output}\n` : row(plan);
       process.stdout.write(last === undefined && !flags.json ? `${header}${text}` : text);
+      if (!flags.json) for (const one of plan.warnings) process.stderr.write(warningLine(one));
       last = plan;
       continue;
     }

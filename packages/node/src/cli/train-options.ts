@@ -29,6 +29,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { EngineName } from "../executors/index.js";
 import { recipeNameOf } from "../training/settings.js";
 import type { TrainOptions } from "../training/train-options.js";
+import { trainOptionNames } from "../training/unused-options.js";
 import {
   annotationsOption,
   archOption,
@@ -234,7 +235,9 @@ export function readTrainOptions(flags: TrainFlags): TrainOptions {
   const { optimizer, clipNorm, ema, lr, warmup, aux, auxWeight, preprocess } = flags;
   const schedule = readSchedule(flags);
   const augmentation = readAugmentation(flags);
-  const { json: _, resume: _r, extendEpochs: _e, stopAfter: _s, ...same } = flags;
+  const same = Object.fromEntries(
+    Object.entries(flags).filter(([name]) => trainOptionNames.includes(name)),
+  );
   return {
     ...same,
     data,

@@ -14,6 +14,7 @@ import type {
   StepEvent,
   TrainingEvent,
 } from "../training/events.js";
+import { warningLine } from "./hints.js";
 
 /** Seconds between two lines of progress where there is no terminal. */
 const lineSeconds = 30;
@@ -69,7 +70,7 @@ function textOf(event: Exclude<TrainingEvent, StepEvent | PrepareEvent>): string
     case "data":
       return `${dataReportText(event.report).trimEnd()}\n\n`;
     case "warning":
-      return `Note: ${event.message}\n`;
+      return warningLine(event);
     case "start":
       return startText(event);
     case "epoch":

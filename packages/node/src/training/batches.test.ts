@@ -156,6 +156,20 @@ describe("fitToPhotos()", () => {
       parts: 4,
     };
     assert.equal(fitToPhotos(phase, 8), phase);
-    assert.deepEqual(fitToPhotos(phase, 7), { ...phase, batch: 7, parts: 1 });
+    assert.deepEqual(fitToPhotos({ ...phase, parts: 1 }, 7), { ...phase, batch: 7, parts: 1 });
+  });
+
+  it("never takes more at once than before", () => {
+    const phase: Phase = {
+      name: "train",
+      freeze: "none",
+      epochs: 1,
+      learningRate: 1,
+      warmupEpochs: 0,
+      batch: 32,
+      parts: 4,
+    };
+    assert.deepEqual(fitToPhotos(phase, 29), { ...phase, batch: 24, parts: 3 });
+    assert.deepEqual(fitToPhotos(phase, 5), { ...phase, batch: 5, parts: 1 });
   });
 });

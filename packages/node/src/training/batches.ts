@@ -12,6 +12,7 @@ import {
 import type { Part } from "@inception-resnet-v2/core/internal/training/trainer.js";
 import type { Dataset, Sample } from "../data/dataset.js";
 import { classWeights, epochOrder } from "../data/sampler.js";
+import type { WarningEvent } from "./events.js";
 import type { Phase, Settings } from "./settings.js";
 
 /** What goes into the network for a sample: a photo's tensor, or kept features. */
@@ -52,10 +53,19 @@ export function stepsOf(samples: number, batch: number): number {
   return Math.floor(samples / batch);
 }
 
-/** A phase whose steps take no more photos than there are. */
+/** A phase whose steps take no more photos than there are, and no more at once than before. */
 export function fitToPhotos(phase: Phase, photos: number): Phase {
   if (stepsOf(photos, phase.batch) > 0) return phase;
-  return { ...phase, batch: photos, parts: 1 };
+  const atOnce = Math.min(photos, phase.batch / phase.parts);
+  const parts = Math.floor(photos / atOnce);
+  return { ...phase, batch: parts * atOnce, parts };
+}
+
+/** What to say where `fitToPhotos` changed a phase. */
+export function* fitWarning(asked: Phase, phase: Phase, photos: number): Generator<WarningEvent> {
+  if (phase.batch === asked.batch) return;
+  const message = `There are ${photos} photos to train on, so a step takes ${phase.batch} of them, not ${asked.batch}.`;
+  yield { event: "warning", message };
 }
 
 /**

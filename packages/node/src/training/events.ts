@@ -46,6 +46,8 @@ export interface WarningEvent {
 
   /** One sentence. */
   readonly message: string;
+  /** Names of the options that it is about, where it is about options. */
+  readonly options?: readonly string[];
 }
 
 /**

@@ -3,7 +3,7 @@
  * tiny to too large, and the rate at which the loss fell fastest. It leaves no files.
  */
 import { freeing, orAborted } from "@inception-resnet-v2/core/internal/abort.js";
-import { fitToPhotos } from "./batches.js";
+import { fitToPhotos, fitWarning } from "./batches.js";
 import type { DataEvent, PrepareEvent, WarningEvent } from "./events.js";
 import { openPhase } from "./open-phase.js";
 import { prepare, type TrainControls } from "./prepare.js";
@@ -57,9 +57,12 @@ const divergence = 4;
 export async function* findLearningRate(
   options: FindRateOptions,
 ): AsyncGenerator<DataEvent | PrepareEvent | WarningEvent | RateEvent | RateFoundEvent> {
-  const { range: [lowest, highest] = [1e-6, 1], steps = 100, signal } = options;
-  const { settings, dataset, parameters } = yield* prepare(options);
-  const phase = fitToPhotos(settings.phases.at(-1) as Phase, dataset.train.length);
+  const { range: [lowest, highest] = [1e-6, 1], steps = 100, ...training } = options;
+  const { signal } = training;
+  const { settings, dataset, parameters } = yield* prepare(training, "find-rate");
+  const asked = settings.phases.at(-1) as Phase;
+  const phase = fitToPhotos(asked, dataset.train.length);
+  yield* fitWarning(asked, phase, dataset.train.length);
   const executor = await openExecutor(settings);
   await using _ = freeing(signal, () => executor.dispose());
   const opening = { settings, dataset, phase, executor, parameters, signal, keepFeatures: false };

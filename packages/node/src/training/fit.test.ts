@@ -96,7 +96,7 @@ describe("training in a program", () => {
     labelSmoothing: 0.2,
     mixup: 0.4,
     cutmix: 0.4,
-    accumulate: 2,
+    microBatch: 3,
     seed: 5,
     engine: "onnxruntime",
   } as const;

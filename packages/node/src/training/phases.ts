@@ -4,8 +4,10 @@
  */
 import { ResourceError } from "@inception-resnet-v2/core/internal/errors.js";
 import type { Executor } from "@inception-resnet-v2/core/internal/executors/executor.js";
+import type { Graph } from "@inception-resnet-v2/core/internal/graph/ir.js";
 import type { Tensors } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
-import { fitToPhotos } from "./batches.js";
+import { findStarvedNorm } from "@inception-resnet-v2/core/internal/training/norm-cells.js";
+import { fitToPhotos, fitWarning } from "./batches.js";
 import type { TrainingEvent } from "./events.js";
 import { trainPhase } from "./loop.js";
 import { openPhase } from "./open-phase.js";
@@ -15,6 +17,8 @@ import type { Phase } from "./settings.js";
 /** What the phases start from. */
 export interface PhaseStart {
   readonly executor: Executor;
+  /** The whole network, at batch 1. */
+  readonly network: Graph;
   /** A value for each parameter of the network. */
   readonly parameters: Tensors;
   /** The optimiser's variables of the phase that a checkpoint is in. */
@@ -44,16 +48,12 @@ async function* trainOne(
 ): AsyncGenerator<TrainingEvent, Tensors> {
   const photos = run.dataset.train.length;
   const phase = fitToPhotos(asked, photos);
-  if (phase !== asked) {
-    yield warning(
-      `There are ${photos} photos to train on, so a step takes ${phase.batch} of them, not ${asked.batch}.`,
-    );
-  }
+  yield* fitWarning(asked, phase, photos);
   const { updates } = run.progress;
   try {
     return yield* trainWith(run, phase, start);
   } catch (error) {
-    const halved = halve(phase);
+    const halved = halve(phase, start.network, run.settings.freezeNorms);
     if (!isOutOfMemory(error) || !halved || run.progress.updates !== updates) throw error;
     yield warning(
       `A step of ${phase.batch / phase.parts} photos did not fit in memory; its ${phase.batch} photos are now computed in ${halved.parts} parts.`,
@@ -77,10 +77,16 @@ async function* trainWith(
   return new Map([...run.kept, ...(await trainer.read([...held]))]);
 }
 
-/** The same batch in at least twice as many parts; undefined where it cannot be divided. */
-function halve(phase: Phase): Phase | undefined {
-  for (let parts = 2 * phase.parts; parts <= phase.batch; parts++) {
-    if (phase.batch % parts === 0) return { ...phase, parts };
+/**
+ * The same batch in at least twice as many parts; undefined where it cannot be divided, or a batch norm
+ * would have nothing to learn from in smaller parts.
+ */
+function halve(phase: Phase, network: Graph, freezeNorms: boolean): Phase | undefined {
+  const { freeze, batch } = phase;
+  for (let parts = 2 * phase.parts; parts <= batch; parts++) {
+    if (batch % parts !== 0) continue;
+    const norm = findStarvedNorm(network, { freeze, freezeNorms, photos: batch / parts });
+    return norm === undefined ? { ...phase, parts } : undefined;
   }
   return undefined;
 }

@@ -9,7 +9,8 @@ import { sizeOf } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
 import { divide } from "@inception-resnet-v2/core/internal/training/freeze.js";
 import { slots } from "@inception-resnet-v2/core/internal/training/optimizer.js";
 import type { Sample } from "../data/dataset.js";
-import { fitToPhotos } from "./batches.js";
+import { fitToPhotos, fitWarning } from "./batches.js";
+import type { TrainingEvent, WarningEvent } from "./events.js";
 import { type OpenPhase, openPhase, type PhaseOptions } from "./open-phase.js";
 import { prepare, type TrainControls } from "./prepare.js";
 import { openExecutor, type Phase, type Settings } from "./settings.js";
@@ -39,6 +40,8 @@ export interface Plan {
   readonly memoryBytes: number;
   /** Weights, checkpoint and kept features, in bytes. */
   readonly diskBytes: number;
+  /** What the training would warn of before its first step. */
+  readonly warnings: readonly WarningEvent[];
 }
 
 /** Steps that are timed, after one that is not. */
@@ -51,8 +54,12 @@ const timedSteps = 3;
  */
 export async function measurePlan(options: TrainOptions & TrainControls): Promise<Plan> {
   const { signal } = options;
-  const { settings, dataset, network, parameters } = await drain(prepare(options));
-  const phase = fitToPhotos(settings.phases.at(-1) as Phase, dataset.train.length);
+  const warnings: WarningEvent[] = [];
+  const prepared = await drain(prepare(options, "plan"), warnings);
+  const { settings, dataset, network, parameters } = prepared;
+  const asked = settings.phases.at(-1) as Phase;
+  const phase = fitToPhotos(asked, dataset.train.length);
+  warnings.push(...fitWarning(asked, phase, dataset.train.length));
   const photos = dataset.train.length + dataset.validation.length;
   const executor = await openExecutor(settings);
   await using _ = freeing(signal, () => executor.dispose());
@@ -79,6 +86,7 @@ export async function measurePlan(options: TrainOptions & TrainControls): Promis
     totalSeconds: startSeconds + epochs * epochSeconds,
     memoryBytes: process.resourceUsage().maxRSS * 1024,
     diskBytes: diskBytes(settings, network, trained, phase.freeze === "body" ? photos : 0),
+    warnings,
   };
 }
 
@@ -139,9 +147,14 @@ function diskBytes(settings: Settings, network: Graph, trained: number, photos: 
   return 4 * (3 * all + kept * trained + features);
 }
 
-/** Runs a generator to its end for what it returns. */
-async function drain<T>(steps: AsyncGenerator<unknown, T>): Promise<T> {
+/** Runs a generator to its end for what it returns, and keeps its warnings. */
+async function drain<T>(
+  steps: AsyncGenerator<TrainingEvent, T>,
+  warnings: WarningEvent[],
+): Promise<T> {
   let next = await steps.next();
-  while (!next.done) next = await steps.next();
+  for (; !next.done; next = await steps.next()) {
+    if (next.value.event === "warning") warnings.push(next.value);
+  }
   return next.value;
 }

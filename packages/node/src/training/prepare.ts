@@ -7,18 +7,21 @@ import { InputError, ModelError, UsageError } from "@inception-resnet-v2/core/in
 import type { Graph } from "@inception-resnet-v2/core/internal/graph/ir.js";
 import type { Tensors } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
 import { divide } from "@inception-resnet-v2/core/internal/training/freeze.js";
+import { checkNorms } from "@inception-resnet-v2/core/internal/training/norm-cells.js";
 import type { LoadedWeights } from "@inception-resnet-v2/core/internal/weights/take.js";
 import { type DataOptions, type Dataset, findDataset, refuseMultiLabel } from "../data/dataset.js";
 import { type DataReport, inspectDataset, withoutUnreadable } from "../data/inspect.js";
 import { isLoaded, loadWeights } from "../weights/load.js";
 import { inMemory, placeText, resolveWeights } from "../weights/place.js";
-import type { DataEvent, PrepareEvent } from "./events.js";
+import { fitToPhotos } from "./batches.js";
+import type { DataEvent, PrepareEvent, WarningEvent } from "./events.js";
 import { pickVariables, startingParameters, trainingNetwork } from "./network.js";
 import { type Checkpoint, readCheckpoint } from "./run/checkpoint.js";
 import type { RunConfig } from "./run/config-schema.js";
 import { exists, type RunFolder, readRunConfig, runFolder } from "./run/run-folder.js";
-import { type Settings, settle } from "./settings.js";
+import { type Phase, type Settings, settle } from "./settings.js";
 import type { TrainOptions } from "./train-options.js";
+import { checkNames, type Use, unusedOptions } from "./unused-options.js";
 
 /** How to go on with a run. */
 export interface ResumeOptions {
@@ -77,7 +80,9 @@ interface Asked {
  */
 export async function* prepare(
   options: (TrainOptions | ResumeOptions) & TrainControls,
-): AsyncGenerator<PrepareEvent | DataEvent, Prepared> {
+  use: Use = "train",
+): AsyncGenerator<PrepareEvent | DataEvent | WarningEvent, Prepared> {
+  if (!("resume" in options)) checkNames(options);
   const asked = "resume" in options ? await reopen(options) : await begin(options);
   const { settings, checkpoint, loaded, config, folder } = asked;
   const { seed } = settings;
@@ -92,7 +97,11 @@ export async function* prepare(
   if (config) checkPhotos(config, fingerprint, classes, settings.data);
   const given = (loaded?.parameters ?? checkpoint?.variables ?? new Map()).keys();
   const network = trainingNetwork(settings, { classes: classes.length, batch: 1, given });
-  for (const { freeze } of settings.phases) divide(network, freeze); // unknown blocks come out here
+  for (const asked of settings.phases) {
+    divide(network, asked.freeze); // unknown blocks come out here
+    checkNormsOf(fitToPhotos(asked, dataset.train.length), network, settings);
+  }
+  yield* unusedOptions(options, { use, settings, network, dataset });
   const common = { settings, dataset, fingerprint, network, folder };
   if (checkpoint) {
     const file = folder?.state ?? "";
@@ -115,6 +124,15 @@ function checkSchedule({ schedule }: Settings, { validation }: Dataset): void {
     "Cannot train by the schedule plateau: expected validation photos, whose loss it follows, got none",
     { option: "schedule" },
   );
+}
+
+function checkNormsOf(
+  { freeze, batch, parts }: Phase,
+  network: Graph,
+  { freezeNorms }: Settings,
+): void {
+  const options = { freeze, freezeNorms, photos: batch / parts };
+  checkNorms(network, options, parts > 1 ? "microBatch" : "batch");
 }
 
 /** How the photos of a run are found and split. */

@@ -16,6 +16,7 @@ import {
   recipeNames,
   recipes,
 } from "@inception-resnet-v2/core/internal/training/recipes.js";
+import { checkSchedule } from "@inception-resnet-v2/core/internal/training/schedule.js";
 import type { LoadedWeights } from "@inception-resnet-v2/core/internal/weights/take.js";
 import { createExecutor, isEngineName } from "../executors/index.js";
 import type { Infer, Range } from "../json/schema.js";
@@ -143,6 +144,7 @@ function checkRanges(settings: Settings, options: SettleOptions, loaded?: Loaded
     const divides = phaseRanges.parts.holds(parts);
     require("microBatch", options.microBatch, divides, `a divisor of the batch ${phase.batch}`);
   }
+  checkSchedule(settings.schedule);
   const { engine } = settings;
   require("engine", engine, isEngineName(engine), "the name of an engine");
   const own = loaded?.network.width;

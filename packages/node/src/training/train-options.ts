@@ -75,7 +75,7 @@ export interface TrainOptions extends Partial<Recipe> {
   readonly stageRate?: number | undefined;
   /**
    * Photos computed at once, to save memory: a divisor of the batch, whose gradients are the
-   * mean over its parts. Batch norm takes the statistics of a part.
+   * mean over its parts, mixed and dropped out as a whole. Batch norm takes the statistics of a part.
    * @defaultValue the whole batch
    */
   readonly microBatch?: number | undefined;

@@ -53,7 +53,7 @@ export async function* train(
   run.events = await openEvents(folder.path, checkpoint ? { purgeStep: done + 1 } : {});
   try {
     yield startEvent(run, prepared, executor.description);
-    yield* trainPhases(run, { executor, parameters, state: checkpoint?.variables });
+    yield* trainPhases(run, { executor, network, parameters, state: checkpoint?.variables });
   } catch (error) {
     if (!run.isStopped || error !== signal?.reason) throw error;
   } finally {

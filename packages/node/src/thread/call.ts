@@ -48,10 +48,11 @@ export async function callThread<Result>(
     forget =
       signal &&
       whenAborted(signal, () => {
-        if (claim(state, free, ended)) void worker.terminate();
-        else if (claim(state, busy, unwanted)) worker.postMessage("abort");
-        else return; // it is done: the answer is on its way
-        reject(signal.reason);
+        const isFree = claim(state, free, ended);
+        if (!isFree && !claim(state, busy, unwanted)) return; // it is done: the answer is on its way
+        reject(signal.reason); // first, as Deno tells of the exit while terminate() runs
+        if (isFree) void worker.terminate();
+        else worker.postMessage("abort");
       });
   });
   try {

@@ -1,14 +1,20 @@
 /**
  * @file The packed packages on every runtime that they name, in a strict TypeScript project and from
- * CommonJS: each classifies, embeds and trains a few steps. What cannot be had is skipped.
+ * CommonJS: each classifies, embeds and trains a few steps, and each runtime reads and writes weights in
+ * threads, gives up and ends by itself. What cannot be had is skipped.
  */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
+import { gunzipSync } from "node:zlib";
+import { lower } from "@inception-resnet-v2/core/internal/architecture/lower.js";
+import { configureNetwork } from "@inception-resnet-v2/core/internal/architecture/transforms.js";
+import { initializeParameters } from "@inception-resnet-v2/core/internal/weights/initialize.js";
+import { saveWeights } from "inception-resnet-v2";
 import { colorPhotos } from "./helpers/color-photos.js";
 import { makeProject, npmInstall, ownEnvironment } from "./helpers/install.js";
 import { pack } from "./helpers/pack.js";
@@ -16,6 +22,8 @@ import { repositoryFile } from "./helpers/paths.js";
 
 const run = promisify(execFile);
 const drawing = repositoryFile("examples/tomato.png");
+/** Of a program that does not end by itself. */
+const timeoutMs = 180_000;
 const skipDownload = { npm_config_onnxruntime_node_install: "skip" };
 
 /** TypeScript under `strict`, and ECMAScript where the types are left out. */
@@ -30,7 +38,49 @@ console.log(best?.label, features.length, status, epochs.length);
 `;
 const body = program({ list: "", floats: "" });
 const printed = "Tomato 568 done 1\n";
+
+/** Full-size and small weights to files and back, files that do not fit, calls that are given up. */
+const weightsProgram = `
+import { exportWeights, loadWeights, ModelError } from "inception-resnet-v2";
+import { readdirSync } from "node:fs";
+const [full, strangers, out] = process.argv.slice(2);
+for (const [weights, name, format] of [
+  ["everyday", "small.onnx"],
+  ["everyday", "small-tfjs", "tfjs"],
+  ["everyday", "small.safetensors"],
+  [full, "full.pth"],
+  [full, "full.weights.h5"],
+]) {
+  const { check } = await exportWeights({ weights, out: out + "/" + name, format });
+  const { parameters } = await loadWeights(out + "/" + name);
+  const worst = Math.max(...(check.parity ?? []).map(({ difference }) => difference), 0);
+  console.log(name, parameters.size, check.equal, worst < 1e-5);
+}
+for (const name of readdirSync(strangers).sort()) {
+  await loadWeights(strangers + "/" + name).catch((error) => {
+    console.log(name, error instanceof ModelError, error.code);
+  });
+}
+await loadWeights(full, { signal: AbortSignal.timeout(30) }).catch(({ name }) => console.log(name));
+const aborted = { weights: full, out: out + "/aborted.pth", signal: AbortSignal.timeout(200) };
+await exportWeights(aborted).catch(({ name }) => console.log(name));
+console.log(readdirSync(out).sort().join(" "));
+`;
+const weightsPrinted = `small.onnx 898 0 true
+small-tfjs 898 898 true
+small.safetensors 898 898 true
+full.pth 898 898 true
+full.weights.h5 898 898 true
+resnet.h5 true WEIGHTS_NETWORK
+resnet.onnx true WEIGHTS_NETWORK
+resnet.pth true WEIGHTS_NETWORK
+TimeoutError
+TimeoutError
+full.pth full.weights.h5 small-tfjs small.onnx small.safetensors
+`;
+
 const programs = {
+  "weights.mjs": weightsProgram,
   "program.mjs": `import { InceptionResNetV2, fit } from "inception-resnet-v2";${body}`,
   "program.cjs": `const { InceptionResNetV2, fit } = require("inception-resnet-v2");
     if (!require("@inception-resnet-v2/core").inceptionResNetV2) throw new Error("no core");
@@ -66,6 +116,8 @@ describe("the packed packages", () => {
   let folder: string;
   let project: string;
   let photos: { folder: string; photos: string };
+  let full: string;
+  let strangers: string;
   let skip: string | undefined;
   let count = 0;
 
@@ -78,25 +130,48 @@ describe("the packed packages", () => {
     const archives = [(await pack("core", folder)).archive, (await pack("node", folder)).archive];
     skip = await npmInstall(project, [...archives, "@types/node@20"], skipDownload);
     photos = await colorPhotos({ train: 2, validation: 1 });
+    full = join(folder, "full.safetensors");
+    const network = lower(configureNetwork({}));
+    await saveWeights(full, initializeParameters(network, { initializer: "slim", seed: 0 }));
+    strangers = join(folder, "strangers");
+    await mkdir(strangers);
+    for (const name of ["resnet.h5", "resnet.onnx", "resnet.pth"]) {
+      const packed = await readFile(repositoryFile(`test/golden/strangers/${name}.gz`));
+      await writeFile(join(strangers, name), gunzipSync(packed));
+    }
   });
   after(async () => {
     await rm(folder, { recursive: true });
     await rm(photos.folder, { recursive: true });
   });
 
-  async function works(start: readonly string[], path: string): Promise<void> {
-    const [file = "", ...args] = start;
+  /** Runs a program that must print this, and must end by itself. */
+  async function prints(
+    expected: string,
+    [file = "", ...args]: readonly string[],
+    more: readonly string[],
+  ): Promise<void> {
     const command = file.startsWith("node_modules") ? join(project, file) : file;
-    const out = join(folder, `run-${count++}`);
-    const { stdout } = await run(command, [...args, path, drawing, photos.photos, out], {
+    const { stdout } = await run(command, [...args, ...more], {
       cwd: project,
       env: ownEnvironment(),
+      timeout: timeoutMs,
     });
-    assert.equal(stdout, printed);
+    assert.equal(stdout, expected);
+  }
+
+  const works = (start: readonly string[], path: string) =>
+    prints(printed, start, [path, drawing, photos.photos, join(folder, `run-${count++}`)]);
+
+  async function readsAndWrites(start: readonly string[]): Promise<void> {
+    const out = join(folder, `weights-${count++}`);
+    await mkdir(out);
+    await prints(weightsPrinted, start, ["weights.mjs", full, strangers, out]);
+    await rm(out, { recursive: true });
   }
 
   for (const [name, { install, start }] of Object.entries(runtimes)) {
-    it(`classify, embed and train on ${name}, by import and by require()`, async (test) => {
+    it(`classify, embed, train, read and write on ${name}, by import and by require()`, async (test) => {
       if (skip) return test.skip(skip);
       // a runtime that npm cannot bring here, for this platform or from this network
       const missing = await npmInstall(project, install, skipDownload).catch(
@@ -105,6 +180,7 @@ describe("the packed packages", () => {
       if (missing) return test.skip(`${name}: ${missing}`);
       await works(start, "program.mjs");
       await works(start, "program.cjs");
+      await readsAndWrites(start);
     });
   }
 

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { drawPicture } from "../helpers/small-model.js";
 import { dataSituations } from "./data.js";
 import { trainingSituations } from "./training.js";
+import { verbSituations } from "./verbs.js";
 
 /** What every situation finds in place. */
 export interface Scene {
@@ -32,6 +33,7 @@ export interface Situation {
 export const situations: Readonly<Record<string, readonly Situation[]>> = {
   data: dataSituations,
   training: trainingSituations,
+  verbs: verbSituations,
   photos: [
     {
       what: "a photo that cannot be decoded among others",

@@ -18,6 +18,7 @@ import { pullCommand } from "./pull.js";
 import { refuseRenamedFlags } from "./renamed-flags.js";
 import { summaryCommand } from "./summary.js";
 import { trainCommand } from "./train.js";
+import { announceUnused } from "./unused-flags.js";
 
 /** All of it, ready to parse arguments; it throws instead of ending the process. */
 export function createProgram(): Command {
@@ -27,6 +28,7 @@ export function createProgram(): Command {
     .showHelpAfterError("(irv2 --help lists the verbs; irv2 <verb> --help their options)")
     .showSuggestionAfterError(true)
     .helpOption("-h, --help", "show help")
+    .hook("preAction", (_program, verb) => announceUnused(verb))
     .hook("preAction", (_program, verb) => announceWasm(verb));
   const verbs = [
     classifyCommand(),

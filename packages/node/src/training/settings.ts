@@ -150,7 +150,7 @@ function checkRanges(settings: Settings, options: SettleOptions, loaded?: Loaded
   const own = loaded?.network.width;
   const asked = options.width ?? own;
   require("width", asked, own === undefined || asked === own, `${own}, as in the weights`);
-  if (options.headEpochs !== undefined && settings.phases.length < 2) {
+  if (options.headEpochs !== undefined && !options.fineTune) {
     throw new UsageError(
       "OPTION_UNUSED",
       `Cannot train the classifier for ${options.headEpochs} epochs first: expected fineTune beside headEpochs, got a run of one phase`,

@@ -184,6 +184,8 @@ describe("unusedOptions()", () => {
     const late = { kind: "step", factor: 0.1, at: [30, 60] };
     assert.deepEqual(unusedIn({ epochs: 30 }, { schedule: late }), ["schedule"]);
     assert.deepEqual(unusedIn({ epochs: 31 }, { schedule: late }), []);
+    const both = { fineTune: true, headEpochs: 3 };
+    assert.deepEqual(unusedIn({ weights, freeze: "body" }, both), ["fineTune", "headEpochs"]);
     assert.deepEqual(unusedIn({ engine: "reference" }, { threads: 2 }), ["threads"]);
     const settings = settle({ data: "photos", width: 0.05, inputSize: 107 });
     const network = trainingNetwork(settings, { classes: 2, batch: 1, given: [] });

@@ -36,6 +36,7 @@ type Row<T> = (value: T, facts: RunFacts) => Reason;
 
 const always = (): Reason => undefined;
 const headOnly = "where the classifier alone is trained, on features computed once per photo";
+const oneFrozen = "where the whole body is frozen";
 const ratesOnly = "on the search for a learning rate";
 
 const onPhotos: Row<unknown> = (_, { settings }) =>
@@ -75,7 +76,8 @@ const effects: { readonly [K in keyof Required<Given>]: Row<NonNullable<Given[K]
   precision: always,
 
   epochs: inTraining,
-  headEpochs: inTraining,
+  headEpochs: (epochs, facts) =>
+    inTraining(epochs, facts) ?? (facts.settings.phases.length === 1 ? oneFrozen : undefined),
   learningRate: inTraining,
   ema: inTraining,
   out: (_, { use }) => (use === "train" ? undefined : "where nothing is kept"),
@@ -97,7 +99,7 @@ const effects: { readonly [K in keyof Required<Given>]: Row<NonNullable<Given[K]
     return inTraining(schedule, facts) ?? late;
   },
   fineTune: (value, { settings }) =>
-    value && settings.phases.length === 1 ? "where the whole body is frozen" : undefined,
+    value && settings.phases.length === 1 ? oneFrozen : undefined,
 
   mixup: mixing,
   cutmix: mixing,

@@ -14,6 +14,7 @@ const layers: Readonly<Record<string, number>> = {
   "core/error-codes.ts": -1,
   "core/abort.ts": 0,
   "core/errors.ts": 0,
+  "core/ranges.ts": 1,
   "core/protobuf": 0,
   "core/tensor": 0,
   "core/graph": 1,

@@ -3,7 +3,9 @@
  *
  * Each function takes the value and returns a new one; nothing here lowers or runs anything.
  */
+
 import { UsageError } from "../errors.js";
+import { numbers, outOfRange, requireRanges } from "../ranges.js";
 import {
   type Architecture,
   type ArchitectureName,
@@ -60,26 +62,23 @@ export interface NetworkOptions {
   readonly pooling?: "avg" | "max" | "none" | undefined;
 }
 
+const ranges = {
+  classes: numbers.countFrom1,
+  width: {
+    expected: "a number above 0 and at most 8",
+    holds: (value: number) => value > 0 && value <= 8,
+  },
+  dropout: numbers.share,
+};
+
 /** A network with the options applied. Throws `UsageError` on an option out of range. */
 export function configureNetwork(options: NetworkOptions = {}): Network {
   const { classes = 1000, width = 1, dropout, pooling = "avg", top = true } = options;
   const architecture = findArchitecture(options.arch);
   const published = publishedShape(architecture).inputSize;
   const [height, breadth] = readInputSize(options.inputSize ?? published, architecture);
-  requireRange(
-    "classes",
-    classes,
-    Number.isInteger(classes) && classes >= 1,
-    "a whole number from 1",
-  );
-  requireRange("width", width, width > 0 && width <= 8, "a number above 0 and at most 8");
-  requireRange(
-    "dropout",
-    dropout,
-    dropout === undefined || (dropout >= 0 && dropout < 1),
-    "a number from 0 and below 1",
-  );
-  requireRange("pooling", pooling, !top || pooling !== "none", "avg or max with a classifier");
+  requireRanges({ classes, width, dropout }, ranges);
+  require("pooling", pooling, !top || pooling !== "none", "avg or max with a classifier");
   let network = architecture.network();
   if (options.auxiliary === true) {
     network = withAuxiliaryHead(network, auxiliaryOf(architecture, height, breadth));
@@ -99,12 +98,8 @@ function auxiliaryOf(architecture: Architecture, height: number, width: number):
       `Option "auxiliary" is out of range: expected false for ${name}, which has no auxiliary classifier, got true`,
     );
   }
-  requireRange(
-    "inputSize",
-    `${height}x${width}`,
-    Math.min(height, width) >= smallestInput.auxiliary,
-    `at least ${smallestInput.auxiliary} pixels a side for the auxiliary classifier`,
-  );
+  require("inputSize", `${height}x${width}`, Math.min(height, width) >=
+    smallestInput.auxiliary, `at least ${smallestInput.auxiliary} pixels a side for the auxiliary classifier`);
   return auxiliary();
 }
 
@@ -140,21 +135,12 @@ function readInputSize(
   { smallestInput }: Architecture,
 ): readonly [number, number] {
   const pair = typeof size === "number" ? ([size, size] as const) : size;
-  requireRange(
-    "inputSize",
-    pair.join("x"),
-    pair.every((side) => Number.isInteger(side) && side >= smallestInput.body),
-    `whole numbers of pixels from ${smallestInput.body}`,
-  );
+  require("inputSize", pair.join("x"), pair.every(
+    (side) => Number.isInteger(side) && side >= smallestInput.body,
+  ), `whole numbers of pixels from ${smallestInput.body}`);
   return pair;
 }
 
-function requireRange(option: string, value: unknown, holds: boolean, expected: string): void {
-  if (!holds) {
-    throw new UsageError(
-      "OPTION_RANGE",
-      `Option "${option}" is out of range: expected ${expected}, got ${value}`,
-      { option },
-    );
-  }
+function require(option: string, value: unknown, holds: boolean, expected: string): void {
+  if (!holds) throw outOfRange(option, expected, value);
 }

@@ -9,6 +9,7 @@
  * - `tensorflow`: resize levels as floats, then Keras' x / (255 std) - mean / std.
  * - `tensorflow-legacy`: scale levels to 0..1, resize those, then slim's (x - mean) / std.
  */
+import { numbers, requireRanges } from "../ranges.js";
 import { type Tensor, tensor } from "../tensor/tensor.js";
 import { cropPixels, type Pixels, type Rectangle } from "./pixels.js";
 import type { Preprocessing } from "./presets.js";
@@ -25,6 +26,7 @@ const { fround } = Math;
 
 /** The tensor [3,height,width] of a picture, RGB, float32. */
 export function preprocess(pixels: Pixels, how: Preprocessing, size: Size): Tensor {
+  requireRanges(size, { height: numbers.countFrom1, width: numbers.countFrom1 });
   const shape = [3, size.height, size.width];
   const { part, ...target } =
     how.resize === "squash" ? squash(pixels, how, size) : fit(pixels, how, size);

@@ -1,6 +1,7 @@
 /**
  * @file Logits to named classes, ranked.
  */
+import { numbers, requireRange } from "../ranges.js";
 
 /** A class with its probability. */
 export interface Prediction {
@@ -23,7 +24,8 @@ export function softmax(logits: ArrayLike<number>): Float64Array {
 
 /**
  * The likeliest `count` classes, best first; equals keep the order of their indices. The logits are
- * divided by `temperature` first, which changes the scores and not their order.
+ * divided by `temperature` first, which changes the scores and not their order. Throws `UsageError`
+ * where `count` is no whole number from 1 (or Infinity), or `temperature` not above 0.
  */
 export function topK(
   logits: ArrayLike<number>,
@@ -31,6 +33,8 @@ export function topK(
   labels: readonly string[] = [],
   temperature = 1,
 ): Prediction[] {
+  requireRange("count", count, numbers.limit);
+  requireRange("temperature", temperature, numbers.positive);
   const scores = softmax(Array.from(logits, (logit) => logit / temperature));
   return Array.from(scores, (score, index) => ({ score, index }))
     .sort((a, b) => b.score - a.score || a.index - b.index)

@@ -7,6 +7,7 @@ import {
   crossFit,
   fitTemperature,
 } from "@inception-resnet-v2/core/internal/evaluation/temperature.js";
+import { numbers, requireRange } from "@inception-resnet-v2/core/internal/ranges.js";
 import type { FloatType } from "@inception-resnet-v2/core/internal/weights/formats/floats.js";
 import { InceptionResNetV2 } from "../model/model.js";
 import { isLoaded, loadWeights } from "../weights/load.js";
@@ -56,6 +57,7 @@ export async function calibrate(options: CalibrateOptions): Promise<CalibrateRes
   const { weights, out, dtype, data, annotations, batch, signal, onProgress, ...more } = options;
   const { onDownload, ...rest } = more;
   const { arch, dropBackground, inputSize, format } = rest;
+  requireRange("batch", batch, numbers.countFrom1);
   await checkWeightPlace(out);
   const asked = { arch, dropBackground, inputSize, format, signal, onProgress: onDownload };
   const loaded = isLoaded(weights) ? weights : await loadWeights(weights, asked);

@@ -9,6 +9,7 @@ import {
   type EvaluationInput,
   evaluateLogits,
 } from "@inception-resnet-v2/core/internal/evaluation/metrics.js";
+import { numbers, requireRange } from "@inception-resnet-v2/core/internal/ranges.js";
 import type { LoadedWeights } from "@inception-resnet-v2/core/internal/weights/take.js";
 import { findLabelled, refuseMultiLabel } from "../data/dataset.js";
 import { InceptionResNetV2 } from "../model/model.js";
@@ -84,6 +85,7 @@ export interface EvaluateResult extends EvaluatedPhotos {
  */
 export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult> {
   const { data, annotations, weights, batch, signal, onProgress, onDownload, ...rest } = options;
+  requireRange("batch", batch, numbers.countFrom1);
   const opening = { ...rest, signal };
   const model = isLoaded(weights)
     ? await InceptionResNetV2.fromWeights(weights, opening)

@@ -3,6 +3,7 @@
  *
  * Reading, converting, writing and reading again happen in a thread of their own.
  */
+import { numbers, requireRange } from "@inception-resnet-v2/core/internal/ranges.js";
 import type {
   LoadedWeights,
   LoadWeightsOptions,
@@ -60,6 +61,7 @@ export interface ExportResult {
 export async function exportWeights(options: ExportOptions): Promise<ExportResult> {
   const { weights, out, dtype, preprocessing, batch, parity = true, signal, onProgress } = options;
   const format = options.format ?? formatOf(out);
+  requireRange("batch", batch, numbers.countFrom1);
   checkOptions(format, options);
   await checkWeightPlace(out, format === "tfjs" ? "folder" : "file");
   const { from, transfer } = await sendWeights(weights, options);

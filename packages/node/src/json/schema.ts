@@ -4,6 +4,7 @@
  * A thin layer over zod's smallest build, which still takes some 40 ms to import: files that describe
  * something are imported where that is read, not before.
  */
+import type { Range } from "@inception-resnet-v2/core/internal/ranges.js";
 import * as z from "zod/mini";
 
 /** What a value must be, and the type of those that are. */
@@ -11,12 +12,6 @@ export type Schema<T = unknown> = z.ZodMiniType<T>;
 
 /** The type of the values that a schema accepts. */
 export type Infer<S extends Schema> = z.infer<S>;
-
-/** A number within a range: what messages call it, and which numbers those are. */
-export interface Range {
-  readonly expected: string;
-  holds(value: number): boolean;
-}
 
 /** An object with these fields and no other. */
 export function record<const S extends Readonly<Record<string, Schema>>>(shape: S) {

@@ -25,14 +25,15 @@ import {
 import type { LoadedWeights } from "@inception-resnet-v2/core/internal/weights/take.js";
 import type { WeightSource } from "../weights/place.js";
 import { type OpenModel, openFile, openLoaded, openNew } from "./open.js";
-import type {
-  CallOptions,
-  ClassifyOptions,
-  CreateOptions,
-  ImageError,
-  LoadOptions,
-  ModelOptions,
-  StreamOptions,
+import {
+  type CallOptions,
+  type ClassifyOptions,
+  type CreateOptions,
+  checkCallOptions,
+  type ImageError,
+  type LoadOptions,
+  type ModelOptions,
+  type StreamOptions,
 } from "./options.js";
 import { type Images, Runner } from "./runner.js";
 
@@ -108,6 +109,7 @@ export class InceptionResNetV2 {
     images: ImageSource | readonly ImageSource[],
     options: ClassifyOptions = {},
   ): Promise<Prediction[] | Prediction[][]> {
+    checkCallOptions(options);
     if (!Array.isArray(images)) {
       const logits = await this.#runner.one(images as ImageSource, "logits", options.signal);
       return this.#predictions(logits, options);
@@ -123,6 +125,7 @@ export class InceptionResNetV2 {
     images: Images,
     options: ClassifyOptions & StreamOptions = {},
   ): AsyncGenerator<{ source: ImageSource; predictions: Prediction[] } | ImageError> {
+    checkCallOptions(options);
     for await (const result of this.#runner.stream(images, "logits", options)) {
       if ("error" in result) yield result;
       else yield { source: result.source, predictions: this.#predictions(result.output, options) };
@@ -150,6 +153,7 @@ export class InceptionResNetV2 {
     images: Images,
     options: StreamOptions = {},
   ): AsyncGenerator<{ source: ImageSource; features: Float32Array } | ImageError> {
+    checkCallOptions(options);
     for await (const result of this.#runner.stream(images, "features", options)) {
       if ("error" in result) yield result;
       else yield { source: result.source, features: result.output.data.slice() };

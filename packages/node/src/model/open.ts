@@ -14,6 +14,7 @@ import { drawParameters, loadWeights } from "../weights/load.js";
 import { resolveWeights, type WeightSource } from "../weights/place.js";
 import {
   type CreateOptions,
+  checkModelOptions,
   type Described,
   type LoadOptions,
   type ModelOptions,
@@ -90,6 +91,7 @@ async function open(
   options: ModelOptions,
   signal: Signal,
 ): Promise<OpenModel> {
+  checkModelOptions(options);
   signal?.throwIfAborted();
   const starting = createExecutor(options.engine, options);
   starting.catch(() => {}); // comes out where it is awaited

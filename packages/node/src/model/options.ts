@@ -8,10 +8,13 @@ import type { Graph } from "@inception-resnet-v2/core/internal/graph/ir.js";
 import {
   type Preprocessing,
   type PresetName,
+  parsePreprocessing,
+  presetNames,
   presets,
 } from "@inception-resnet-v2/core/internal/image/presets.js";
 import type { ImageSource } from "@inception-resnet-v2/core/internal/image/source.js";
 import { imagenetLabels } from "@inception-resnet-v2/core/internal/predictions/imagenet-1k.js";
+import { numbers, outOfRange, requireRanges } from "@inception-resnet-v2/core/internal/ranges.js";
 import type { Initializer } from "@inception-resnet-v2/core/internal/weights/initialize.js";
 import type {
   LoadedWeights,
@@ -118,6 +121,26 @@ export interface ImageError {
   readonly error: Error;
 }
 
+const modelRanges = {
+  threads: numbers.countFrom1,
+  maxPixels: numbers.limit,
+  background: numbers.level,
+};
+
+/** Throws `UsageError` on a number out of range, before anything is read or started. */
+export function checkModelOptions(options: ModelOptions & { readonly seed?: number | undefined }) {
+  requireRanges(options, { ...modelRanges, seed: numbers.count });
+  const { background } = options;
+  if (background !== undefined && background.length !== 3) {
+    throw outOfRange("background", "three whole numbers from 0 to 255", background);
+  }
+}
+
+/** Throws `UsageError` where a call asks for no whole number of images or classes. */
+export function checkCallOptions(options: ClassifyOptions & StreamOptions): void {
+  requireRanges(options, { batch: numbers.countFrom1, topK: numbers.limit });
+}
+
 /** What weights may say of how to use them. */
 export type Described = Pick<LoadedWeights, "labels" | "preprocessing" | "temperature">;
 
@@ -133,8 +156,9 @@ export function readOptions(
   model: Described & { readonly graph: Graph },
   options: ModelOptions,
 ): Use {
-  const chosen = options.preprocessing ?? model.preprocessing ?? "timm";
-  const preprocessing = typeof chosen === "string" ? presets[chosen] : chosen;
+  const { preprocessing: asked } = options;
+  const preprocessing =
+    asked === undefined ? (model.preprocessing ?? presets.timm) : readPreprocessing(asked);
   const classes = model.graph.outputs.get("logits")?.shape[1] ?? 0;
   const known = classes === imagenetLabels.length ? imagenetLabels : [];
   const labels = options.labels ?? model.labels ?? known;
@@ -146,6 +170,21 @@ export function readOptions(
     "LABELS_COUNT",
     `Cannot name the classes: expected ${classes} labels, got ${labels.length}`,
   );
+}
+
+function readPreprocessing(asked: PresetName | Preprocessing): Preprocessing {
+  if (typeof asked === "string") {
+    const preset = presets[asked];
+    if (preset) return preset;
+    throw outOfRange("preprocessing", `one of ${presetNames.join(", ")}`, asked);
+  }
+  try {
+    return parsePreprocessing(asked);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.replace(/^[^:]*: /, "") : `${cause}`;
+    const message = `Option "preprocessing" is out of range: ${reason}`;
+    throw new UsageError("OPTION_RANGE", message, { option: "preprocessing", cause });
+  }
 }
 
 /** What turns photos into tensors of this size. */

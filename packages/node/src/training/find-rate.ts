@@ -3,6 +3,7 @@
  * tiny to too large, and the rate at which the loss fell fastest. It leaves no files.
  */
 import { freeing, orAborted } from "@inception-resnet-v2/core/internal/abort.js";
+import { numbers, outOfRange, requireRanges } from "@inception-resnet-v2/core/internal/ranges.js";
 import { fitToPhotos, fitWarning } from "./batches.js";
 import type { DataEvent, PrepareEvent, WarningEvent } from "./events.js";
 import { openPhase } from "./open-phase.js";
@@ -57,7 +58,12 @@ const divergence = 4;
 export async function* findLearningRate(
   options: FindRateOptions,
 ): AsyncGenerator<DataEvent | PrepareEvent | WarningEvent | RateEvent | RateFoundEvent> {
-  const { range: [lowest, highest] = [1e-6, 1], steps = 100, ...training } = options;
+  const { range = [1e-6, 1] as const, steps = 100, ...training } = options;
+  const [lowest, highest] = range;
+  requireRanges({ range, steps }, { range: numbers.positive, steps: numbers.countFrom1 });
+  if (!(lowest < highest)) {
+    throw outOfRange("range", "a lowest rate below the highest", range.join(", "));
+  }
   const { signal } = training;
   const { settings, dataset, parameters } = yield* prepare(training, "find-rate");
   const asked = settings.phases.at(-1) as Phase;

@@ -1,43 +1,9 @@
 /**
  * @file Which numbers a training takes: the same for the options of a call and for the files of a run.
  */
-import type { Range } from "../json/schema.js";
+import { numbers, type Range, whole } from "@inception-resnet-v2/core/internal/ranges.js";
 
-const positive: Range = {
-  expected: "a number above 0",
-  holds: (value) => Number.isFinite(value) && value > 0,
-};
-
-const notNegative: Range = {
-  expected: "a number from 0",
-  holds: (value) => Number.isFinite(value) && value >= 0,
-};
-
-const share: Range = {
-  expected: "a number from 0 and below 1",
-  holds: (value) => value >= 0 && value < 1,
-};
-
-const upTo1: Range = {
-  expected: "a number from 0 to 1",
-  holds: (value) => value >= 0 && value <= 1,
-};
-
-function whole(least: number): Range {
-  return {
-    expected: `a whole number from ${least}`,
-    holds: (value) => Number.isSafeInteger(value) && value >= least,
-  };
-}
-
-/** Ranges by what they are for, where a name says nothing more. */
-export const numbers = {
-  positive,
-  notNegative,
-  upTo1,
-  count: whole(0),
-  countFrom1: whole(1),
-} as const;
+const { positive, notNegative, share } = numbers;
 
 /** Of each number of a phase. */
 export const phaseRanges = {

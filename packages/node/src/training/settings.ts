@@ -3,6 +3,7 @@
  *
  * The result is written to the run folder first; a resumed run reads nothing else.
  */
+
 import {
   defaultArchitecture,
   findArchitecture,
@@ -10,6 +11,7 @@ import {
 import { UsageError } from "@inception-resnet-v2/core/internal/errors.js";
 import type { Executor } from "@inception-resnet-v2/core/internal/executors/executor.js";
 import { presets } from "@inception-resnet-v2/core/internal/image/presets.js";
+import type { Range } from "@inception-resnet-v2/core/internal/ranges.js";
 import {
   type Recipe,
   type RecipeName,
@@ -19,7 +21,7 @@ import {
 import { checkSchedule } from "@inception-resnet-v2/core/internal/training/schedule.js";
 import type { LoadedWeights } from "@inception-resnet-v2/core/internal/weights/take.js";
 import { createExecutor, isEngineName } from "../executors/index.js";
-import type { Infer, Range } from "../json/schema.js";
+import type { Infer } from "../json/schema.js";
 import { phaseRanges, recipeRanges, settingRanges } from "./ranges.js";
 import type { ownSettingsSchema, phaseSchema } from "./run/config-schema.js";
 import type { TrainOptions } from "./train-options.js";

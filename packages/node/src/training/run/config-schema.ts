@@ -4,6 +4,7 @@
  * The first runs named no network and no number type: there was one of each. What core defines is
  * described here once more, since core has no schemas; the compiler compares both.
  */
+
 import {
   architectureNames,
   defaultArchitecture,
@@ -16,6 +17,7 @@ import {
   type Preprocessing,
   resizeModes,
 } from "@inception-resnet-v2/core/internal/image/presets.js";
+import { numbers } from "@inception-resnet-v2/core/internal/ranges.js";
 import type { Optimizer } from "@inception-resnet-v2/core/internal/training/optimizer.js";
 import { type Recipe, recipeNames } from "@inception-resnet-v2/core/internal/training/recipes.js";
 import type { Schedule } from "@inception-resnet-v2/core/internal/training/schedule.js";
@@ -40,7 +42,7 @@ import {
   truth,
   variants,
 } from "../../json/schema.js";
-import { numbers, phaseRanges, recipeRanges, settingRanges } from "../ranges.js";
+import { phaseRanges, recipeRanges, settingRanges } from "../ranges.js";
 
 const { positive, notNegative, upTo1, count, countFrom1 } = numbers;
 

@@ -1,7 +1,9 @@
 /**
  * @file Where a run stands, as its checkpoint says it.
  */
+
 import type { EpochRow } from "@inception-resnet-v2/core/internal/evaluation/epoch-row.js";
+import { numbers } from "@inception-resnet-v2/core/internal/ranges.js";
 import {
   holding,
   type Infer,
@@ -11,7 +13,6 @@ import {
   record,
   type Schema,
 } from "../../json/schema.js";
-import { numbers } from "../ranges.js";
 
 const { notNegative, upTo1, count, countFrom1 } = numbers;
 

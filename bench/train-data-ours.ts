@@ -35,7 +35,7 @@ const files = await photoPaths(rounds * stepsARound * batch);
 if (!files.every(existsSync)) throw new Error("the photos are gone");
 const train: Sample[] = files.map((file, at) => ({ file, label: at % classes.length }));
 const validation = train.slice(0, 1);
-const found = { folder: "", isMultiLabel: false, notes: [] };
+const found = { folder: "", isMultiLabel: false, notes: [], leftOut: [] };
 const dataset: Dataset = { ...found, classes, train, validation };
 const network = trainingNetwork(settings, { classes: classes.length, batch, given: [] });
 const { parameters } = await startingParameters(network, { seed: 0, classes });

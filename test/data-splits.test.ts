@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { fit, type TrainingEvent } from "inception-resnet-v2";
@@ -60,6 +60,18 @@ describe("a training on photos that are not split", () => {
       "irv2: Cannot train by the schedule plateau: expected validation photos, whose loss it follows, got none (--schedule)",
     );
     assert.equal(refused.code, 2);
+  });
+
+  it("goes on where the run lies in the folder of the photos", async () => {
+    const inside = join(folder, "inside");
+    await cp(data, inside, { recursive: true });
+    const args = ["train", "--data", ".", ...flags.slice(0, -1), "2", "--stop-after", "1"];
+    const first = await runIrv2(args, { cwd: inside });
+    assert.equal(first.code, 0, first.stderr);
+    const { code, stderr } = await runIrv2(["train", "--resume", "runs/train"], { cwd: inside });
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /^left out, folder of runs: "runs"$/m);
+    assert.match(stderr, /: 3 classes, 18 training photos and 6 validation photos$/m);
   });
 
   it("keeps a fold for validation", async () => {

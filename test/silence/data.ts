@@ -1,8 +1,9 @@
 /**
  * @file Situations of datasets: what is left out, guessed or not as it seems must be said.
  */
-import { readdir, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { drawPicture } from "../helpers/small-model.js";
 import type { Scene, Situation } from "./situations.js";
 
 const small = ["--width", "0.1", "--input-size", "75", "--epochs", "1", "--batch", "6"];
@@ -24,6 +25,38 @@ async function table(scene: Scene, lines: readonly string[]): Promise<string[]> 
 
 /** The situations. */
 export const dataSituations: readonly Situation[] = [
+  {
+    what: "files that classify passes over",
+    args: async ({ folder, weights }) => {
+      await drawPicture(join(folder, "one.png"), 1);
+      await writeFile(join(folder, ".two.png"), "hidden");
+      await writeFile(join(folder, "three.jxl"), Buffer.from("ff0a", "hex"));
+      return ["classify", ".", "--weights", weights];
+    },
+    code: 0,
+    says: /^left out, no photo that is read \(JPEG XL\): "three\.jxl"$/,
+  },
+  {
+    what: "an argument without photos among others",
+    args: async ({ folder, weights }) => {
+      await drawPicture(join(folder, "one.png"), 1);
+      await mkdir(join(folder, "none"));
+      return ["classify", "none", "one.png", "*.jpeg", "--weights", weights];
+    },
+    code: 3,
+    says: /^irv2: Cannot find images in "none": expected/,
+  },
+  {
+    what: "classes that lie a level deeper",
+    args: async ({ folder, photos }) => {
+      for (const part of ["one", "two"]) {
+        await cp(join(photos, "val"), join(folder, part), { recursive: true });
+      }
+      return ["train", "--data", ".", ...small];
+    },
+    code: 0,
+    says: /^warning: "one", "two" are taken for the classes, but each holds the same folders/,
+  },
   {
     what: "a class of one photo, which cannot be on both sides",
     args: async (scene) => {

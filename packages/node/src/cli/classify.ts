@@ -4,7 +4,8 @@
 
 import type { Prediction } from "@inception-resnet-v2/core/internal/predictions/predictions.js";
 import { Command } from "commander";
-import { eachImage, namedImages, type TableFlags, withTableOptions } from "./each-image.js";
+import { eachImage } from "./each-image.js";
+import { namedImages, type TableFlags, withTableOptions } from "./named-images.js";
 import { type ModelFlags, openModel, wholeNumber, withModelOptions } from "./options.js";
 
 interface ClassifyFlags extends ModelFlags, TableFlags {

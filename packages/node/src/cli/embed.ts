@@ -6,7 +6,8 @@ import { UsageError } from "@inception-resnet-v2/core/internal/errors.js";
 import { safetensorsParts } from "@inception-resnet-v2/core/internal/weights/formats/safetensors.js";
 import { Command, Option } from "commander";
 import { checkFilePlace, writeOrKeep } from "../files/write-file.js";
-import { eachImage, namedImages, type TableFlags, withTableOptions } from "./each-image.js";
+import { eachImage } from "./each-image.js";
+import { namedImages, type TableFlags, withTableOptions } from "./named-images.js";
 import { encodeNpy } from "./npy.js";
 import { type ModelFlags, openModel, withModelOptions } from "./options.js";
 

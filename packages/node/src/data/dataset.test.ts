@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, symlinkSync } from "node:fs";
+import { symlinkSync } from "node:fs";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import {
@@ -213,15 +213,9 @@ describe("findDataset() refuses", () => {
     }
   });
 
-  it("an empty class, on either side", async () => {
-    folder.write(files("train/a/1.png", "train/b/1.png", "val/a/1.png"));
-    mkdirSync(join(folder.path, "val/b"));
-    const val = join(folder.path, "val");
-    await refused(
-      "CLASS_EMPTY",
-      `Cannot use the classes in "${val}": expected ${formats} files in each, got none in "b"`,
-    );
-    folder.write(files("val/b/1.png", "train/c/notes.txt", "train/d/notes.txt"));
+  it("an empty class of training photos", async () => {
+    folder.write(files("train/a/1.png", "train/b/1.png", "val/a/1.png", "val/b/1.png"));
+    folder.write(files("train/c/notes.txt", "train/d/notes.txt"));
     await refused(
       "CLASS_EMPTY",
       `Cannot use the classes in "${join(folder.path, "train")}": expected ${formats} files in each, got none in "c", "d"`,
@@ -325,13 +319,20 @@ describe("findLabelled()", () => {
     );
   });
 
-  it("refuses train and test without val", async () => {
+  it("takes test where there is no val, and says so", async () => {
     folder.write(files("train/a/1.png", "test/a/1.png"));
+    const { samples, notes } = await findLabelled(folder.path);
+    assert.deepEqual(listed(samples), ["0 test/a/1.png"]);
+    assert.deepEqual(notes, ['measured on the photos of "test"']);
+  });
+
+  it("refuses train alone", async () => {
+    folder.write(files("train/a/1.png"));
     await assert.rejects(
       findLabelled(folder.path),
       new InputError(
         "SPLIT_MISSING",
-        `Cannot evaluate on "${folder.path}": expected photos of "val", got only others`,
+        `Cannot evaluate on "${folder.path}": expected photos of "val", got only "train"`,
       ),
     );
   });

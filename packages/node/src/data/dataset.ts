@@ -5,8 +5,15 @@
  * says what they are; those that are not split already are split by content.
  */
 import { InputError, UsageError } from "@inception-resnet-v2/core/internal/errors.js";
+import type { LeftOut } from "../image/left-out.js";
 import { quoted } from "./folders.js";
-import { type FoundPhotos, type PhotoPart, photosInFolders, photosInTable } from "./photos.js";
+import {
+  type FoundPhotos,
+  type PhotoPart,
+  photosInFolders,
+  photosInTable,
+  type Wanted,
+} from "./photos.js";
 import { checkSplitOptions, type SplitOptions, splitByContent } from "./split.js";
 
 /** A photo and the place of its class in the list of classes. */
@@ -36,6 +43,8 @@ export interface Dataset {
   readonly validation: readonly Sample[];
   /** What there is to know of how the photos were found, a sentence each. */
   readonly notes: readonly string[];
+  /** What was passed over in folders, by reason. */
+  readonly leftOut: readonly LeftOut[];
 }
 
 /** Photos with labels among the given classes. */
@@ -46,6 +55,8 @@ export interface LabelledPhotos {
   readonly samples: readonly Sample[];
   /** What there is to know of how the photos were found, a sentence each. */
   readonly notes: readonly string[];
+  /** What was passed over in folders, by reason. */
+  readonly leftOut: readonly LeftOut[];
 }
 
 /** How photos are found and split. */
@@ -60,8 +71,10 @@ export interface DataOptions extends SplitOptions {
  */
 export async function findDataset(folder: string, options: DataOptions = {}): Promise<Dataset> {
   checkSplitOptions(options);
-  const found = await findPhotos(folder, options, ["train", "validation"]);
-  const { place, isMultiLabel, notes } = found;
+  const found = await findPhotos(folder, options, {
+    parts: (names) => names.filter((name) => name !== "test"),
+  });
+  const { place, isMultiLabel, leftOut } = found;
   const { train, validation, all } = found.parts;
   const learned = train ?? all;
   if (!learned) throw splitMissing(`Cannot use data in "${place}"`, "train", found);
@@ -72,7 +85,8 @@ export async function findDataset(folder: string, options: DataOptions = {}): Pr
       `Cannot train on "${learned.name}" in "${place}": expected at least two classes, got only ${quoted(classes) || "none"}`,
     );
   }
-  const common = { folder, classes, isMultiLabel, notes };
+  const notes = [...found.notes, ...aboutTest(found), ...nearlySame(classes)];
+  const common = { folder, classes, isMultiLabel, notes, leftOut };
   const samples = samplesOf(learned, classes, found);
   if (!validation) {
     return { ...common, ...(await splitByContent(folder, samples, classes, options)) };
@@ -99,30 +113,37 @@ export async function findLabelled(
   classes?: readonly string[],
   options: Pick<DataOptions, "annotations"> = {},
 ): Promise<LabelledPhotos> {
-  const found = await findPhotos(folder, options, ["validation"]);
-  const { place, parts, isMultiLabel, notes } = found;
-  const part = parts.validation ?? parts.all;
+  const found = await findPhotos(folder, options, {
+    parts: (names) =>
+      (["validation", "test", "all"] as const).filter((one) => names.includes(one)).slice(0, 1),
+    isClass: (name) => classes?.includes(name) ?? false,
+  });
+  const { place, parts, isMultiLabel, leftOut } = found;
+  const part = parts.validation ?? parts.test ?? parts.all;
   if (!part) throw splitMissing(`Cannot evaluate on "${place}"`, "val", found);
   const names = classNames(part);
+  const { notes: known } = found;
+  const notes = parts.test ? [...known, `measured on the photos of "${part.name}"`] : known;
   if (classes === undefined) {
     const samples = samplesOf(part, names, found);
-    return { classes: names, isMultiLabel, notes, samples };
+    return { classes: names, isMultiLabel, notes, leftOut, samples };
   }
-  const unknown = names.filter((name) => !classes.includes(name));
+  const composed = classes.map((name) => name.normalize("NFC"));
+  const unknown = names.filter((name) => !composed.includes(name));
   if (unknown.length > 0) {
     throw new InputError(
       "CLASS_UNKNOWN",
       `Cannot label photos in "${place}": expected classes named as the model's ${classes.length} (${quoted(classes, 3)}), got ${quoted(unknown)}`,
     );
   }
-  const twice = names.find((name) => classes.indexOf(name) !== classes.lastIndexOf(name));
+  const twice = names.find((name) => composed.indexOf(name) !== composed.lastIndexOf(name));
   if (twice !== undefined) {
     throw new InputError(
       "CLASS_AMBIGUOUS",
       `Cannot label photos in "${place}": expected names of one class of the model each, got "${twice}", the name of several`,
     );
   }
-  return { classes, isMultiLabel, notes, samples: samplesOf(part, classes, found) };
+  return { classes, isMultiLabel, notes, leftOut, samples: samplesOf(part, composed, found) };
 }
 
 /** Throws `InputError` where photos have several classes, or none. */
@@ -141,15 +162,36 @@ export function refuseMultiLabel(
 function findPhotos(
   folder: string,
   { annotations }: DataOptions,
-  wanted: Parameters<typeof photosInFolders>[1],
+  wanted: Wanted,
 ): Promise<FoundPhotos> {
   return annotations === undefined
     ? photosInFolders(folder, wanted)
-    : photosInTable(annotations, folder);
+    : photosInTable(annotations, folder, wanted);
 }
 
-function splitMissing(action: string, expected: string, { parts }: FoundPhotos): InputError {
-  const got = Object.values(parts).map(({ name }) => name);
+/** What becomes of test photos in a training. */
+function aboutTest({ names }: FoundPhotos): string[] {
+  if (names.test === undefined) return [];
+  const use = names.validation === undefined ? "kept for evaluate" : "not used";
+  return [`the photos of "${names.test}" are ${use}`];
+}
+
+/** A warning where two names of classes are the same but for case and spaces. */
+function nearlySame(classes: readonly string[]): string[] {
+  const plain = new Map<string, string>();
+  for (const name of classes) {
+    const key = name.toLowerCase().trim();
+    const other = plain.get(key);
+    if (other !== undefined) {
+      return [`warning: the classes "${other}" and "${name}" differ in nothing but case or spaces`];
+    }
+    plain.set(key, name);
+  }
+  return [];
+}
+
+function splitMissing(action: string, expected: string, { names }: FoundPhotos): InputError {
+  const got = Object.values(names);
   return new InputError(
     "SPLIT_MISSING",
     `${action}: expected photos of "${expected}", got only ${quoted(got) || "others"}`,

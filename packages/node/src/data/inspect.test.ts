@@ -48,6 +48,7 @@ describe("inspectDataset()", () => {
         { name: "b", train: 2, validation: 1 },
       ],
       imbalance: 2,
+      leftOut: [],
       notes: [],
       unreadable: [],
       duplicates: [],

@@ -12,6 +12,7 @@ import {
 } from "@inception-resnet-v2/core/internal/errors.js";
 import { nameOf } from "@inception-resnet-v2/core/internal/image/source.js";
 import { type DecodeOptions, decodeImage } from "../image/decode-node.js";
+import type { LeftOut } from "../image/left-out.js";
 import { readBytes } from "../image/read-node.js";
 import { type Dataset, labelsOf, type Sample } from "./dataset.js";
 import { pathInside } from "./folders.js";
@@ -55,6 +56,8 @@ export interface DataReport {
   readonly folder: string;
   /** How the photos were found, a sentence each. */
   readonly notes: readonly string[];
+  /** What was passed over in folders, by reason. */
+  readonly leftOut: readonly LeftOut[];
   readonly train: number;
   readonly validation: number;
   readonly classes: readonly ClassCount[];
@@ -114,6 +117,7 @@ export async function inspectDataset(
   return {
     folder: dataset.folder,
     notes: dataset.notes,
+    leftOut: dataset.leftOut,
     train: dataset.train.length,
     validation: dataset.validation.length,
     classes,

@@ -5,6 +5,7 @@ import { dataReportText } from "./report-text.js";
 
 const report: DataReport = {
   notes: [],
+  leftOut: [],
   folder: "photos",
   train: 1240,
   validation: 2,

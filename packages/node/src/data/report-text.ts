@@ -1,6 +1,7 @@
 /**
  * @file The report on a dataset as text for a terminal.
  */
+import { leftOutLines } from "../image/left-out.js";
 import { quoted } from "./folders.js";
 import type { ClassCount, DataReport, DuplicateGroup, ReportedFile } from "./inspect.js";
 
@@ -17,12 +18,13 @@ const imbalanceWarned = 10;
 
 /** Several lines without a final newline: the counts, then a warning for each thing amiss. */
 export function dataReportText(report: DataReport): string {
-  const { classes, train, validation, notes } = report;
+  const { classes, train, validation, notes, leftOut } = report;
   const total = `${amount(train, "training photo")} and ${amount(validation, "validation photo")}`;
   return [
     `Data in "${report.folder}": ${amount(classes.length, "class", "classes")}, ${total}`,
     ...classTable(classes),
     ...notes,
+    ...leftOutLines(leftOut),
     ...[...imbalance(report), ...unmeasured(report)],
     ...[...unreadable(report), ...duplicates(report)],
   ].join("\n");

@@ -12,6 +12,7 @@ import {
 import { numbers, requireRange } from "@inception-resnet-v2/core/internal/ranges.js";
 import type { LoadedWeights } from "@inception-resnet-v2/core/internal/weights/take.js";
 import { findLabelled, refuseMultiLabel } from "../data/dataset.js";
+import { leftOutLines } from "../image/left-out.js";
 import { InceptionResNetV2 } from "../model/model.js";
 import type { LoadOptions } from "../model/options.js";
 import { isLoaded } from "../weights/load.js";
@@ -103,7 +104,8 @@ export async function labelledLogits(
   { data, annotations, batch = 8, signal, onProgress }: PhotoOptions,
 ): Promise<EvaluatedPhotos & { input: EvaluationInput }> {
   const found = await findLabelled(data, model.labels, { annotations });
-  const { samples, notes } = found;
+  const { samples, leftOut } = found;
+  const notes = [...found.notes, ...leftOutLines(leftOut)];
   refuseMultiLabel({ ...found, train: [], validation: samples }, annotations ?? data);
   const classes = model.labels;
   const labelOf = new Map(samples.map(({ file, label }) => [file, label]));

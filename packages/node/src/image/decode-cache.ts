@@ -14,6 +14,7 @@ import { dirname, isAbsolute, join, resolve } from "node:path";
 import { crc32 } from "node:zlib";
 import type { Pixels } from "@inception-resnet-v2/core/internal/image/pixels.js";
 import { resample } from "@inception-resnet-v2/core/internal/image/resample.js";
+import { systemPath } from "../files/byte-path.js";
 import { writeBeside } from "../files/write-file.js";
 
 /** Where photos are kept: in up to `bytes` of the memory of this thread, or in a folder. */
@@ -84,7 +85,7 @@ function shrink(pixels: Pixels, shortSide: number): Pixels {
 }
 
 async function stampOf(path: string, variant: string): Promise<Stamp> {
-  const stats = await stat(path, { bigint: true }).catch(() => undefined);
+  const stats = await stat(systemPath(path), { bigint: true }).catch(() => undefined);
   return stats?.isFile() ? `${stats.mtimeNs}/${stats.size}/${variant}` : undefined;
 }
 

@@ -4,7 +4,10 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { InputError } from "@inception-resnet-v2/core/internal/errors.js";
+import { readablePath } from "../files/byte-path.js";
 import { findImages, foldersIn, imagesUnder } from "./find-images.js";
+import { LeftOutList, leftOutLines } from "./left-out.js";
+import { readBytes } from "./read-node.js";
 
 describe("findImages()", () => {
   const root = mkdtempSync(join(tmpdir(), "find-images-"));
@@ -47,6 +50,85 @@ describe("findImages()", () => {
       "photos/trip/f(1).gif",
       "photos/trip/what?.jpeg",
     ]);
+  });
+
+  it("tells what it passed over, and follows links without going round", async () => {
+    const folder = join(root, "mixed");
+    const png = Buffer.from("89504e470d0a1a0a", "hex");
+    for (const [name, bytes] of Object.entries({
+      "no-extension": png,
+      "photo.png.bak": png,
+      "wide.jxl": Buffer.from("ff0a00", "hex"),
+      "notes.txt": "text",
+      empty: "",
+      "sub/1.png": png,
+      "__MACOSX/._1.png": png,
+      ".DS_Store": "",
+      ".hidden.png": png,
+    })) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), bytes);
+    }
+    mkdirSync(join(root, "elsewhere"));
+    writeFileSync(join(root, "elsewhere/2.png"), png);
+    for (const [name, to] of [
+      ["link", "../elsewhere"],
+      ["sub/up", ".."],
+      ["sub/round", "../../mixed"],
+      ["again", "sub"],
+      ["above", ".."],
+      ["gone", "nowhere"],
+      ["null.png", "/dev/null"],
+    ] as const) {
+      symlinkSync(to, join(folder, name));
+    }
+    const leftOut = new LeftOutList();
+    const expected = ["link/2.png", "no-extension", "photo.png.bak", "sub/1.png"];
+    assert.deepEqual(await imagesUnder(folder, leftOut), expected);
+    const counts = leftOut.list.map(({ why, count }) => `${count} ${why}`).sort();
+    assert.deepEqual(counts, [
+      "1 folder of the system",
+      "1 hidden",
+      "1 link that leads nowhere",
+      "1 no file but a device or pipe",
+      "1 no photo that is read (JPEG XL)",
+      "2 no photo",
+      "4 link to a folder that is searched anyway",
+    ]);
+    assert.deepEqual(
+      leftOutLines(leftOut.list).find((line) => line.includes("anyway")),
+      'left out, link to a folder that is searched anyway: "above", "again", "sub/round" and 1 more',
+    );
+  });
+
+  it("reads folders and files whose names are no UTF-8", async () => {
+    const folder = Buffer.from(join(root, "bytes-"));
+    const latin1 = Buffer.concat([folder, Buffer.from("/K\xe4se", "latin1")]);
+    mkdirSync(latin1, { recursive: true });
+    writeFileSync(Buffer.concat([latin1, Buffer.from("/\xe9.jpg", "latin1")]), "bytes");
+    const [found = "", ...others] = await imagesUnder(join(root, "bytes-"));
+    assert.equal(others.length, 0);
+    assert.equal(readablePath(found), "K\xe4se/\xe9.jpg");
+    assert.equal(Buffer.from(await readBytes(join(root, "bytes-", found))).toString(), "bytes");
+  });
+
+  it("opens no folder that a pattern cannot match", async () => {
+    const leftOut = new LeftOutList();
+    const deep = join(root, "deep/a/b");
+    mkdirSync(deep, { recursive: true });
+    for (const place of ["deep/1.png", "deep/a/2.png", "deep/a/b/3.png", "deep/.h.png"]) {
+      writeFileSync(join(root, place), "");
+    }
+    const like = async (pattern: string) =>
+      (await findImages([join(root, pattern)], leftOut)).map((path) => path.slice(root.length + 1));
+    assert.deepEqual(await like("deep/*.png"), ["deep/1.png"]);
+    assert.deepEqual(await like("deep/*/*.png"), ["deep/a/2.png"]);
+    assert.deepEqual(await like("dee?/**/3.png"), ["deep/a/b/3.png"]);
+    assert.deepEqual(await like("deep/.*"), ["deep/.h.png"]);
+    assert.deepEqual(
+      leftOut.list.filter(({ why }) => why !== "hidden"),
+      [],
+    );
   });
 
   it("takes files as they are named, in the order given, whether they exist or not", async () => {

@@ -15,6 +15,7 @@ import {
   isRawPixels,
   nameOf,
 } from "@inception-resnet-v2/core/internal/image/source.js";
+import { systemPath } from "../files/byte-path.js";
 import { type DecodeOptions, decodeImage } from "./decode-node.js";
 
 /** Larger files are refused before they are read; 100 megapixels of raw RGBA fit. */
@@ -58,7 +59,7 @@ function pathOf(url: URL): string {
 
 async function readPath(path: string, name: string): Promise<Uint8Array> {
   try {
-    const stats = await stat(path);
+    const stats = await stat(systemPath(path));
     const kind = stats.isDirectory() ? "a folder" : "a device";
     if (!stats.isFile() && !stats.isFIFO()) {
       throw new InputError(
@@ -67,7 +68,7 @@ async function readPath(path: string, name: string): Promise<Uint8Array> {
       );
     }
     if (stats.size > maxFileBytes) throw tooLarge(name, `${stats.size}`);
-    return await readFile(path);
+    return await readFile(systemPath(path));
   } catch (error) {
     if (error instanceof InputError) throw error;
     const { code } = error as NodeJS.ErrnoException;

@@ -28,6 +28,7 @@ import {
   safetensorsParts,
 } from "@inception-resnet-v2/core/internal/weights/formats/safetensors.js";
 import type { Sample } from "../data/dataset.js";
+import { systemPath } from "../files/byte-path.js";
 import { writeParts } from "../files/write-file.js";
 import { cacheFolder } from "../image/decode-cache.js";
 import { readWeightBytes } from "../weights/read-file.js";
@@ -132,7 +133,7 @@ async function keyOf({
     const data = parameters.get(name)?.data ?? new Float32Array();
     hash.update(name).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   }
-  const stats = await Promise.all(samples.map(({ file }) => stat(file)));
+  const stats = await Promise.all(samples.map(({ file }) => stat(systemPath(file))));
   samples.forEach(({ file }, at) => {
     hash.update(`${file}\n${stats[at]?.size}\n${stats[at]?.mtimeMs}\n`);
   });

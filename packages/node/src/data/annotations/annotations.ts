@@ -60,6 +60,12 @@ export async function readAnnotations(
   return { photos, isMultiLabel, missing, notes };
 }
 
+/** A warning on rows whose file is not there. */
+export function missingNote(table: string, { missing }: Pick<Annotations, "missing">): string[] {
+  if (missing.length === 0) return [];
+  return [`warning: ${missing.length} of the files in "${table}" are not there: ${missing[0]}`];
+}
+
 function allMissing(file: string, folder: string, [first = ""]: readonly string[]): InputError {
   return /^https?:/.test(first)
     ? invalid(file, `paths of files, got the address "${first}"`)

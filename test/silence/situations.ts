@@ -8,6 +8,7 @@ import { drawPicture } from "../helpers/small-model.js";
 import { dataSituations } from "./data.js";
 import { trainingSituations } from "./training.js";
 import { verbSituations } from "./verbs.js";
+import { weightSituations } from "./weights.js";
 
 /** What every situation finds in place. */
 export interface Scene {
@@ -46,4 +47,5 @@ export const situations: Readonly<Record<string, readonly Situation[]>> = {
       says: /bad\.png.*expected/,
     },
   ],
+  weights: weightSituations,
 };

@@ -86,6 +86,10 @@ export const errorCodes = {
   PREPROCESSING_INVALID: "the metadata of a weight file say no valid preprocessing",
   WEIGHTS_NETWORK: "a weight file is of another network",
   WEIGHTS_INCOMPLETE: "a weight file lacks tensors of the network",
+  WEIGHTS_SEVERAL: "a weight file holds several networks, and nothing tells which is meant",
+  WEIGHTS_AVERAGES:
+    "a weight file holds no averages, or nothing but averages, and the other is asked for",
+  WEIGHTS_HEAD: "a weight file has another head than one linear layer",
   WEIGHTS_EXTRA: "a weight file holds tensors that the network has not",
   WEIGHTS_SHAPE: "a tensor of a weight file has another shape than the network's",
   WEIGHTS_DTYPE: "a tensor of a weight file has a number type that is not read",

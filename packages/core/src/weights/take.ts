@@ -17,8 +17,9 @@ import type { Tensors } from "../tensor/tensor.js";
 import { canonicalNames } from "./canonical.js";
 import { configureFrom } from "./configure.js";
 import type { TensorFile } from "./formats/tensor-file.js";
-import { matchParameters, type Naming, nameTensors } from "./match.js";
+import { matchParameters } from "./match.js";
 import { decodeMetadata, type NetworkShape, publishedNetwork, unfit } from "./metadata.js";
+import { type Naming, nameTensors } from "./naming.js";
 import type { FileFormat, OpenedWeights } from "./opened.js";
 import { takeOnnx } from "./sources/onnx.js";
 import { widthOf } from "./width.js";
@@ -36,6 +37,12 @@ export interface LoadWeightsOptions {
    * @defaultValue what the file says; a file that leaves it open is refused
    */
   readonly dropBackground?: boolean | "unnamed" | undefined;
+  /**
+   * Of a file with weights and their averages over a training's steps, which are loaded; `true` and
+   * `false` refuse a file without them. What was chosen is a note.
+   * @defaultValue timm's: averages behind `state_dict_ema` or `model_ema`, else the weights
+   */
+  readonly ema?: boolean | undefined;
   /**
    * What the file is, where its content shall not say.
    * @defaultValue what the content tells
@@ -76,6 +83,8 @@ export interface LoadedWeights {
   readonly temperature?: number;
   /** Free-form record of the weights' origin, where the file has one. */
   readonly provenance?: Readonly<Record<string, unknown>>;
+  /** What was decided where the file leaves it open, each in a sentence: worth telling a user. */
+  readonly notes: readonly string[];
 }
 
 /** Classes of slim's checkpoints: ImageNet's and, before them, one for the background. */
@@ -108,12 +117,13 @@ export function takeWeights(
       naming: "onnx",
       ignored: [],
       absent: [],
+      notes: [],
       ...(labels && { labels: labels.slice(taken.droppedClasses) }),
       ...described,
     };
   }
-  const naming = nameTensors(opened, name, shape?.arch);
-  const { arch, scheme, ignored } = naming;
+  const naming = nameTensors(opened, { name, stated: shape?.arch, ema: options.ema });
+  const { arch, scheme, ignored, notes } = naming;
   requireArchitecture(arch, options.arch, name);
   const stored = storedClasses(file, naming);
   const channels = (weight: string) => {
@@ -144,8 +154,9 @@ export function takeWeights(
     absent: canonicalNames(arch).filter((one) => !one.endsWith("/gamma") && !naming.found.has(one)),
     droppedClasses: skipClasses,
     network,
+    notes,
     ...(labels && stored !== undefined && { labels: labels.slice(skipClasses) }),
-    ...preprocessingOf(scheme, arch),
+    ...preprocessingOf(naming),
     ...described,
   };
 }
@@ -170,14 +181,18 @@ function requireArchitecture(
 }
 
 /** The pixels that a network was published with, where a program's names tell. */
-function preprocessingOf(
-  scheme: Naming["scheme"],
-  arch: ArchitectureName,
-): Pick<LoadedWeights, "preprocessing"> {
+function preprocessingOf({
+  scheme,
+  arch,
+  normalization,
+}: Naming): Pick<LoadedWeights, "preprocessing"> {
   if (scheme === "keras" || scheme === "slim") return { preprocessing: presets[scheme] };
   const { timmCropFraction: cropFraction } = findArchitecture(arch);
-  if (scheme !== "timm" || cropFraction === undefined) return {};
-  return { preprocessing: { ...presets.timm, cropFraction } };
+  const { mean, std } = normalization ?? presets.timm;
+  if (scheme === "timm" && cropFraction !== undefined) {
+    return { preprocessing: { ...presets.timm, cropFraction, mean, std } };
+  }
+  return normalization ? { preprocessing: { ...presets.timm, mean, std } } : {};
 }
 
 function hasLayer({ found }: Naming, layer: string): boolean {

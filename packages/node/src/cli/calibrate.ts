@@ -18,6 +18,7 @@ import {
   withModelOptions,
 } from "./options.js";
 import { createProgress, type Progress } from "./progress.js";
+import { tellNote } from "./tell-note.js";
 
 interface CalibrateFlags extends ModelFlags {
   readonly data?: string;
@@ -66,6 +67,7 @@ async function run(flags: CalibrateFlags): Promise<void> {
     out,
     dtype: fileTypes[dtype],
     ...(preprocess && { preprocessing: preprocess }),
+    onNote: tellNote,
     signal: interruption.signal,
     onProgress(_, total) {
       progress ??= createProgress(total, "images");

@@ -18,6 +18,7 @@ import {
   withModelOptions,
 } from "./options.js";
 import { createProgress, type Progress } from "./progress.js";
+import { tellNote } from "./tell-note.js";
 
 interface EvaluateFlags extends ModelFlags {
   readonly data?: string;
@@ -61,6 +62,7 @@ async function run(flags: EvaluateFlags): Promise<void> {
     data,
     weights,
     ...(preprocess && { preprocessing: preprocess }),
+    onNote: tellNote,
     signal: interruption.signal,
     onProgress(_, total) {
       progress ??= createProgress(total, "images");

@@ -11,6 +11,7 @@ import { listenForInterruption } from "./interruption.js";
 import {
   archOption,
   dtypeOption,
+  emaOptions,
   type FileTypeName,
   fileTypes,
   inputSize,
@@ -18,6 +19,7 @@ import {
   wholeNumber,
 } from "./options.js";
 import { parityRows, type Row, rowsText, someOf, tensorLines } from "./report-rows.js";
+import { tellNote } from "./tell-note.js";
 
 interface ExportFlags {
   readonly out?: string;
@@ -28,6 +30,7 @@ interface ExportFlags {
   readonly arch?: ArchitectureName;
   readonly inputSize?: number | [number, number];
   readonly dropBackground?: boolean;
+  readonly ema?: boolean;
   readonly parity: boolean;
   readonly tensors?: boolean;
   readonly json?: boolean;
@@ -56,6 +59,8 @@ export function exportCommand(): Command {
       "--no-parity",
       "skip the round-trip check of the file, and onnx's comparison of outputs",
     )
+    .addOption(emaOptions[0])
+    .addOption(emaOptions[1])
     .option("--tensors", "also list every tensor: shape and name, here and in the file")
     .option("--json", "print JSON on stdout, with all tensors")
     .addHelpText(
@@ -85,6 +90,7 @@ async function run(weights: string | undefined, flags: ExportFlags): Promise<voi
     dtype: fileTypes[dtype],
     preprocessing: withPreprocessing,
   });
+  for (const note of result.notes) tellNote(note);
   process.stdout.write(
     json ? `${JSON.stringify({ out, ...result })}\n` : describe(result, out, dtype),
   );

@@ -12,12 +12,14 @@ import { listenForInterruption } from "./interruption.js";
 import {
   archOption,
   dtypeOption,
+  emaOptions,
   type FileTypeName,
   fileTypes,
   inputSize,
   pulledWeights,
 } from "./options.js";
 import { parityRows, rowsText, someOf, tensorLines } from "./report-rows.js";
+import { tellNote } from "./tell-note.js";
 
 interface ImportFlags {
   readonly out?: string;
@@ -25,6 +27,7 @@ interface ImportFlags {
   readonly arch?: ArchitectureName;
   readonly dtype: FileTypeName;
   readonly inputSize?: number | [number, number];
+  readonly ema?: boolean;
   readonly parity: boolean;
   readonly tensors?: boolean;
   readonly json?: boolean;
@@ -51,6 +54,8 @@ export function importCommand(): Command {
       inputSize,
     )
     .option("--no-parity", "onnx: skip running the file beside the import, which takes 700 MB more")
+    .addOption(emaOptions[0])
+    .addOption(emaOptions[1])
     .option("--tensors", "also list every tensor: shape and name, here and in the file")
     .option("--json", "print JSON on stdout, with all tensors")
     .addHelpText(
@@ -87,6 +92,7 @@ async function run(weights: string, flags: ImportFlags): Promise<void> {
     out,
     dtype: fileTypes[dtype],
   });
+  for (const note of report.notes) tellNote(note);
   process.stdout.write(
     json ? `${JSON.stringify({ weights, out, ...report })}\n` : describe(report),
   );

@@ -19,6 +19,7 @@ import { InceptionResNetV2 } from "../model/model.js";
 import { resolveWeights, type WeightPlace } from "../weights/place.js";
 import { listenForInterruption } from "./interruption.js";
 import { createByteProgress } from "./progress.js";
+import { tellNote } from "./tell-note.js";
 
 /** A whole number from `least`; throws commander's error, which names the option. */
 export function wholeNumber(least: number): (text: string) => number {
@@ -93,6 +94,7 @@ export interface ModelFlags {
   readonly precision?: Precision;
   readonly preprocess?: PresetName;
   readonly dropBackground?: boolean;
+  readonly ema?: boolean;
   readonly maxPixels?: number;
   readonly background?: [number, number, number];
   readonly batch: number;
@@ -115,6 +117,8 @@ export function withModelOptions(command: Command): Command {
         "how photos become tensors (default: what the weights say, else timm)",
       ).choices([...presetNames]),
     )
+    .addOption(emaOptions[0])
+    .addOption(emaOptions[1])
     .option("--drop-background", "drop class 0 of 1001, slim's background")
     .option("--background <r,g,b>", "color behind transparent pixels (default: their own)", color)
     .option("--max-pixels <n>", "largest image to decode, in pixels", wholeNumber(1))
@@ -149,6 +153,12 @@ export function dataOf({
 export function archOption(text = `architecture (default: ${defaultArchitecture})`): Option {
   return new Option("--arch <name>", text).choices([...architectureNames]);
 }
+
+/** `--ema` and `--no-ema`. */
+export const emaOptions = [
+  new Option("--ema", "load the averages of a checkpoint that has them (default: as timm does)"),
+  new Option("--no-ema", "load the weights beside them"),
+] as const;
 
 /** `--engine`. */
 export function engineOption(): Option {
@@ -224,5 +234,6 @@ export async function openModel(flags: ModelFlags): Promise<InceptionResNetV2> {
     process.stderr.write("The weights are random, so the predictions are meaningless.\n");
     return InceptionResNetV2.create({ ...options, seed: Number(random[1] ?? 0) });
   }
-  return InceptionResNetV2.load(await weightsOf(flags.weights), { ...options, dropBackground });
+  const loading = { ...options, dropBackground, ema: rest.ema, onNote: tellNote };
+  return InceptionResNetV2.load(await weightsOf(flags.weights), loading);
 }

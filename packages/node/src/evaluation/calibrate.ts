@@ -10,7 +10,7 @@ import {
 import { numbers, requireRange } from "@inception-resnet-v2/core/internal/ranges.js";
 import type { FloatType } from "@inception-resnet-v2/core/internal/weights/formats/floats.js";
 import { InceptionResNetV2 } from "../model/model.js";
-import { isLoaded, loadWeights } from "../weights/load.js";
+import { isLoaded, loadingOf, loadWeights } from "../weights/load.js";
 import { saveWeights } from "../weights/save.js";
 import { checkWeightPlace } from "../weights/write-weights.js";
 import { type EvaluatedPhotos, type EvaluateOptions, labelledLogits } from "./evaluate.js";
@@ -56,10 +56,10 @@ export interface Confidence {
 export async function calibrate(options: CalibrateOptions): Promise<CalibrateResult> {
   const { weights, out, dtype, data, annotations, batch, signal, onProgress, ...more } = options;
   const { onDownload, ...rest } = more;
-  const { arch, dropBackground, inputSize, format } = rest;
+  const { onNote } = rest;
   requireRange("batch", batch, numbers.countFrom1);
   await checkWeightPlace(out);
-  const asked = { arch, dropBackground, inputSize, format, signal, onProgress: onDownload };
+  const asked = { ...loadingOf(rest), signal, onProgress: onDownload, onNote };
   const loaded = isLoaded(weights) ? weights : await loadWeights(weights, asked);
   const { network, parameters, provenance = {} } = loaded;
   const model = await InceptionResNetV2.fromWeights(loaded, { ...rest, signal });

@@ -10,7 +10,7 @@ import type {
 } from "@inception-resnet-v2/core/internal/weights/take.js";
 import { buffersOf, copyTensors } from "../thread/buffers.js";
 import { callThread } from "../thread/call.js";
-import { isLoaded, sendable } from "../weights/load.js";
+import { isLoaded, loadingOf, sendable } from "../weights/load.js";
 import { resolveWeights, type WeightSource } from "../weights/place.js";
 import type { PullOptions } from "../weights/pull.js";
 import { checkWeightPlace } from "../weights/write-weights.js";
@@ -49,6 +49,8 @@ export interface ExportResult {
   readonly parameters: number;
   /** What was seen when the file was read again. */
   readonly check?: ExportCheck;
+  /** What was decided in reading the weights where they leave it open, in sentences. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -65,11 +67,10 @@ export async function exportWeights(options: ExportOptions): Promise<ExportResul
   checkOptions(format, options);
   await checkWeightPlace(out, format === "tfjs" ? "folder" : "file");
   const { from, transfer } = await sendWeights(weights, options);
-  const { arch, inputSize, dropBackground } = options;
   const request: ExportRequest = {
     kind: "export",
     from,
-    loading: { arch, inputSize, dropBackground },
+    loading: { ...loadingOf({ ...options, format: undefined }) },
     out,
     format,
     writing: { dtype, preprocessing, batch },

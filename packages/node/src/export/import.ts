@@ -42,7 +42,7 @@ export interface ImportOptions extends LoadWeightsOptions, PullOptions {
 export interface ImportReport
   extends Pick<
     LoadedWeights,
-    "format" | "naming" | "network" | "ignored" | "absent" | "droppedClasses"
+    "format" | "naming" | "network" | "ignored" | "absent" | "droppedClasses" | "notes"
   > {
   /** What became parameters: all that the network has. */
   readonly tensors: readonly TakenTensor[];

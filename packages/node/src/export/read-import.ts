@@ -48,6 +48,7 @@ export async function readImport(
     naming,
     network,
     ignored,
+    notes: loaded.notes,
     droppedClasses,
     tensors,
     parameters: numbers,

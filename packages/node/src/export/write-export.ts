@@ -52,7 +52,8 @@ export async function writeExport(
   const tensors = parameters.size;
   if (format === "tfjs") await writeWeightFolder(out, exportTfjs(model), { signal, look });
   else await writeWeights(out, partsOf(format, model, written, writing), { signal, look });
-  return { format, tensors, parameters: numbers, ...(check && { check }) };
+  const { notes } = loaded;
+  return { format, tensors, parameters: numbers, notes, ...(check && { check }) };
 }
 
 /** The weights with all that is known of their use. */

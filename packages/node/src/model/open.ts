@@ -10,7 +10,7 @@ import type { Tensors } from "@inception-resnet-v2/core/internal/tensor/tensor.j
 import type { LoadedWeights } from "@inception-resnet-v2/core/internal/weights/take.js";
 import { createExecutor } from "../executors/index.js";
 import { copyTensors } from "../thread/buffers.js";
-import { drawParameters, loadWeights } from "../weights/load.js";
+import { drawParameters, loadingOf, loadWeights } from "../weights/load.js";
 import { resolveWeights, type WeightSource } from "../weights/place.js";
 import {
   type CreateOptions,
@@ -54,11 +54,11 @@ export function openNew(options: CreateOptions): Promise<OpenModel> {
 
 /** A model of weights in a file. */
 export function openFile(source: WeightSource, options: LoadOptions): Promise<OpenModel> {
-  const { signal, onProgress, arch, dropBackground, inputSize, format } = options;
+  const { signal, onProgress, onNote } = options;
   const find = async (): Promise<Found> => {
     const place = await resolveWeights(source, { signal, onProgress });
-    const asked = { arch, dropBackground, inputSize, format };
-    const loaded = await loadWeights(place, { ...asked, signal, onProgress });
+    const asked = loadingOf(options);
+    const loaded = await loadWeights(place, { ...asked, signal, onProgress, onNote });
     const again = async () => (await loadWeights(place, asked)).parameters;
     return { ...loaded, parameters: startingWith(loaded.parameters, again) };
   };

@@ -16,13 +16,10 @@ import type { ImageSource } from "@inception-resnet-v2/core/internal/image/sourc
 import { imagenetLabels } from "@inception-resnet-v2/core/internal/predictions/imagenet-1k.js";
 import { numbers, outOfRange, requireRanges } from "@inception-resnet-v2/core/internal/ranges.js";
 import type { Initializer } from "@inception-resnet-v2/core/internal/weights/initialize.js";
-import type {
-  LoadedWeights,
-  LoadWeightsOptions,
-} from "@inception-resnet-v2/core/internal/weights/take.js";
+import type { LoadedWeights } from "@inception-resnet-v2/core/internal/weights/take.js";
 import type { EngineName } from "../executors/index.js";
 import { ImageLoader } from "../image/loader.js";
-import type { PullOptions } from "../weights/pull.js";
+import type { LoadingOptions } from "../weights/load.js";
 
 /** How to run a model, whatever its weights. */
 export interface ModelOptions {
@@ -83,7 +80,7 @@ export interface CreateOptions extends ModelOptions, NetworkOptions {
 }
 
 /** How to load weights; a download tells `onProgress` of its bytes. */
-export interface LoadOptions extends ModelOptions, LoadWeightsOptions, PullOptions {}
+export interface LoadOptions extends ModelOptions, LoadingOptions {}
 
 /** What ends a call early. */
 export interface CallOptions {

@@ -20,6 +20,21 @@ import type { WeightRequest } from "./worker.js";
 /** The thread's file. */
 const module = new URL("./worker.js", import.meta.url);
 
+/** How to load, and whom to tell. */
+export interface LoadingOptions extends LoadWeightsOptions, PullOptions {
+  /**
+   * Told in a sentence what was decided where a file leaves it open.
+   * @defaultValue none
+   */
+  readonly onNote?: ((note: string) => void) | undefined;
+}
+
+/** Of options that say more, those that say what to take from a file, as plain data. */
+export function loadingOf(options: LoadWeightsOptions): LoadWeightsOptions {
+  const { arch, dropBackground, ema, format, inputSize } = options;
+  return { arch, dropBackground, ema, format, inputSize };
+}
+
 /**
  * Loads a weight file of this project, timm, PyTorch, Keras, TF-Slim, TensorFlow.js or ONNX; its content
  * says which. Throws `ModelError` when it is damaged, holds another network, lacks a tensor, has one
@@ -28,16 +43,18 @@ const module = new URL("./worker.js", import.meta.url);
  */
 export async function loadWeights(
   source: WeightSource,
-  { signal, onProgress, ...options }: LoadWeightsOptions & PullOptions = {},
+  { signal, onProgress, onNote, ...options }: LoadingOptions = {},
 ): Promise<LoadedWeights> {
   const { place, transfer } = await sendable(await resolveWeights(source, { signal, onProgress }));
   signal?.throwIfAborted();
   const request: WeightRequest = { kind: "load", place, options };
-  return callThread<LoadedWeights>(module, request, {
+  const loaded = await callThread<LoadedWeights>(module, request, {
     transfer,
     signal,
     onReport: (progress) => onProgress?.(progress as never),
   });
+  for (const note of loaded.notes) onNote?.(note);
+  return loaded;
 }
 
 /** Whether weights were loaded before, rather than where they are. */

@@ -107,9 +107,9 @@ describe("readSafetensors()", () => {
     ],
     [
       "a type that weights do not have",
-      fileOf({ a: one([1], [0, 1], "BOOL") }, 1),
+      fileOf({ a: one([1], [0, 8], "C64") }, 8),
       "WEIGHTS_DTYPE",
-      'expected F16, BF16, F32 or I64 for tensor "a", got "BOOL"',
+      'expected one of F32, F16, BF16, F64, F8_E4M3, F8_E5M2, I64, I32, I16, I8, U64, U32, U16, U8, BOOL for tensor "a", got "C64"',
     ],
     [
       "a negative size",
@@ -151,13 +151,13 @@ describe("readSafetensors()", () => {
       "a type that is a word of the language",
       fileOf({ a: one([1], [0, 4], "constructor") }, 4),
       "WEIGHTS_DTYPE",
-      'expected F16, BF16, F32 or I64 for tensor "a", got "constructor"',
+      'expected one of F32, F16, BF16, F64, F8_E4M3, F8_E5M2, I64, I32, I16, I8, U64, U32, U16, U8, BOOL for tensor "a", got "constructor"',
     ],
     [
       "a type in a list",
       fileOf({ a: one([1], [0, 4], ["F32"]) }, 4),
       "WEIGHTS_DTYPE",
-      'expected F16, BF16, F32 or I64 for tensor "a", got ["F32"]',
+      'expected one of F32, F16, BF16, F64, F8_E4M3, F8_E5M2, I64, I32, I16, I8, U64, U32, U16, U8, BOOL for tensor "a", got ["F32"]',
     ],
     [
       "a size beyond whole numbers",

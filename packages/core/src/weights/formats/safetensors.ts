@@ -12,7 +12,8 @@ import { type ErrorCode, ModelError } from "../../errors.js";
 import { formatShape, type Shape, sizeOf, type Tensors } from "../../tensor/tensor.js";
 import { quote } from "../quote.js";
 import { fileKind } from "../strangers.js";
-import { decodeFloats, encodeFloats, type FloatType, floatBytes } from "./floats.js";
+import { encodeFloats, type FloatType, floatBytes } from "./floats.js";
+import { decodeNumbers, isNumberType, type NumberType, numberBytes } from "./numbers.js";
 import type { TensorFile } from "./tensor-file.js";
 
 /** What a header says of one tensor. */
@@ -33,12 +34,6 @@ export interface Safetensors extends TensorFile {
 
 /** Largest header that is read; the reference implementation has the same limit. */
 const headerLimit = 100_000_000;
-
-/** Bytes of one element of each type that this reader takes. */
-const elementBytes: ReadonlyMap<unknown, number> = new Map([
-  ...Object.entries(floatBytes),
-  ["I64", 8],
-]);
 
 /** Makes the error of a file from what is wrong with it. */
 type Failure = (code: ErrorCode, problem: string) => ModelError;
@@ -61,7 +56,7 @@ export function readSafetensors(bytes: Uint8Array, name: string): Safetensors {
   checkLayout(entries, start, bytes.length, failure);
   const floats = (key: string) => {
     const { dtype, range } = entries.get(key) as Entry;
-    return decodeFloats(bytes.subarray(...range), dtype as FloatType);
+    return decodeNumbers(bytes.subarray(...range), dtype as NumberType);
   };
   return { entries, metadata, bytes, floats };
 }
@@ -127,13 +122,14 @@ function readMetadata(value: unknown, failure: Failure): ReadonlyMap<string, str
 
 function readEntry(name: string, value: unknown, start: number, failure: Failure): Entry {
   const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
-  const bytes = elementBytes.get(dtype);
-  if (bytes === undefined) {
+  if (!isNumberType(dtype)) {
+    const types = Object.keys(numberBytes).join(", ");
     throw failure(
       "WEIGHTS_DTYPE",
-      `expected F16, BF16, F32 or I64 for tensor ${quote(name)}, got ${quote(dtype)}`,
+      `expected one of ${types} for tensor ${quote(name)}, got ${quote(dtype)}`,
     );
   }
+  const bytes = numberBytes[dtype];
   if (!isSizes(shape) || !Number.isSafeInteger(sizeOf(shape) * bytes)) {
     throw failure(
       "WEIGHTS_FORMAT",

@@ -202,7 +202,7 @@ describe("readTorch() of files made to harm", () => {
     assert.throws(() => readTorch(zipOf("}q\x01U\x05modelh\x01s."), "x"), {
       code: "WEIGHTS_FORMAT",
       message:
-        'Cannot read weights "x": expected tensors in the dictionary or in "state_dict" or "model" of it, got "model"',
+        'Cannot read weights "x": expected tensors in the dictionary or in one inside of it, got "model"',
     });
   });
 

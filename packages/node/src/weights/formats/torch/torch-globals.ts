@@ -2,10 +2,11 @@
  * @file What a pickle of PyTorch may refer to, and what each of these is here: the closed table.
  *
  * Names and arguments: torch/_utils.py, torch/_tensor.py, torch/serialization.py. Parameters are
- * their tensors; hooks, devices, `requires_grad` and attributes are dropped. `argparse.Namespace`
- * is here as timm's training checkpoints carry their options in one.
+ * their tensors; hooks, devices, `requires_grad` and attributes are dropped. What
+ * checkpoints name beside tensors is in harmless-globals.ts.
  */
 import type { Failure } from "@inception-resnet-v2/core/internal/weights/formats/failure.js";
+import { harmlessGlobals } from "./harmless-globals.js";
 import { describeValue } from "./pickle-machine.js";
 import {
   TorchStorage,
@@ -62,6 +63,13 @@ export function torchGlobals(failure: Failure): ReadonlyMap<string, unknown> {
     if (flags instanceof Map && flags.size > 0) throw wrong("a tensor without flags", flags);
     return view(storage, offset, size, stride);
   };
+  const viewAs = (...args: unknown[]) => {
+    const [storage, offset, size, stride, , , type] = args;
+    if (!(storage instanceof TorchStorage)) throw wrong("a storage for a tensor", storage);
+    const known = torchTypes.find((one) => one === type);
+    if (!known) throw wrong("a type of numbers for a tensor", type);
+    return viewStorage(storage, known, { offset, size, stride }, failure);
+  };
   const parameter = (data: unknown) => {
     if (!(data instanceof TorchTensor)) throw wrong("a tensor for a parameter", data);
     return data;
@@ -69,6 +77,7 @@ export function torchGlobals(failure: Failure): ReadonlyMap<string, unknown> {
   const rebuilders = new Map<string, (...args: unknown[]) => TorchTensor>([
     ["torch._utils._rebuild_tensor", view],
     ["torch._utils._rebuild_tensor_v2", viewWithFlags],
+    ["torch._utils._rebuild_tensor_v3", viewAs],
     ["torch._utils._rebuild_parameter", parameter],
     ["torch._utils._rebuild_parameter_with_state", parameter],
   ]);
@@ -85,6 +94,7 @@ export function torchGlobals(failure: Failure): ReadonlyMap<string, unknown> {
     return new Map(items);
   };
   return new Map<string, unknown>([
+    ...harmlessGlobals,
     ...plainGlobals,
     ...rebuilders,
     ["collections.OrderedDict", dictionary],
@@ -104,9 +114,6 @@ const plainGlobals: readonly (readonly [name: string, value: unknown])[] = [
   ["torch.nn.parameter.Parameter", "torch.nn.parameter.Parameter"],
   ["torch.Size", (sizes: unknown = []) => sizes],
   ["torch.device", (...args: unknown[]) => args],
-  // counts of a learning rate's schedule
-  ["collections.Counter", (counts: unknown = new Map()) => counts],
-  ["argparse.Namespace", () => ({})],
   // bytes and sets, as protocol 2 has them
   ["_codecs.encode", (text: unknown) => text],
   ["builtins.set", (items: unknown = []) => items],

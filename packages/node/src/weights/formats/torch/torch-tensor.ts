@@ -3,7 +3,10 @@
  */
 import { sizeOf } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
 import type { Failure } from "@inception-resnet-v2/core/internal/weights/formats/failure.js";
-import { decodeFloats } from "@inception-resnet-v2/core/internal/weights/formats/floats.js";
+import {
+  decodeNumbers,
+  numberBytes,
+} from "@inception-resnet-v2/core/internal/weights/formats/numbers.js";
 import { describeValue } from "./pickle-machine.js";
 
 /** An element type. */
@@ -44,15 +47,23 @@ export class TorchTensor {
 
 /** All types that a file may name. Numbers of more than 24 bits are rounded. */
 export const torchTypes: readonly TorchType[] = [
-  { name: "float32", bytes: 4, decode: (bytes) => decodeFloats(bytes, "F32") },
-  { name: "float16", bytes: 2, decode: (bytes) => decodeFloats(bytes, "F16") },
-  { name: "bfloat16", bytes: 2, decode: (bytes) => decodeFloats(bytes, "BF16") },
-  { name: "float64", bytes: 8, decode: (bytes) => decodeWith(Float64Array, bytes) },
-  { name: "int64", bytes: 8, decode: decodeInt64 },
-  { name: "int32", bytes: 4, decode: (bytes) => decodeWith(Int32Array, bytes) },
-  { name: "int16", bytes: 2, decode: (bytes) => decodeWith(Int16Array, bytes) },
-  { name: "int8", bytes: 1, decode: (bytes) => decodeWith(Int8Array, bytes) },
-  { name: "uint8", bytes: 1, decode: (bytes) => new Float32Array(bytes) },
+  ...Object.entries({
+    float32: "F32",
+    float16: "F16",
+    bfloat16: "BF16",
+    float64: "F64",
+    float8_e4m3fn: "F8_E4M3",
+    float8_e5m2: "F8_E5M2",
+    int64: "I64",
+    int32: "I32",
+    int16: "I16",
+    int8: "I8",
+    uint8: "U8",
+  } as const).map(([name, type]) => ({
+    name,
+    bytes: numberBytes[type],
+    decode: (bytes: Uint8Array) => decodeNumbers(bytes, type),
+  })),
   { name: "bool", bytes: 1 },
   { name: "complex64", bytes: 8 },
   { name: "complex128", bytes: 16 },
@@ -164,26 +175,4 @@ function reversed(bytes: Uint8Array, size: number): Uint8Array {
   if (size === 4) copy.swap32();
   if (size === 8) copy.swap64();
   return copy;
-}
-
-interface NumberArray {
-  readonly BYTES_PER_ELEMENT: number;
-  new (buffer: ArrayBufferLike, byteOffset: number, length: number): ArrayLike<number>;
-}
-
-function decodeWith(Numbers: NumberArray, bytes: Uint8Array): Float32Array {
-  const size = Numbers.BYTES_PER_ELEMENT;
-  const { buffer, byteOffset } = aligned(bytes, size);
-  return new Float32Array(new Numbers(buffer, byteOffset, bytes.length / size));
-}
-
-function decodeInt64(bytes: Uint8Array): Float32Array {
-  const { buffer, byteOffset } = aligned(bytes, 8);
-  const whole = new BigInt64Array(buffer, byteOffset, bytes.length / 8);
-  return Float32Array.from(whole, Number);
-}
-
-/** The same bytes where views of larger elements may begin. */
-function aligned(bytes: Uint8Array, size: number): Uint8Array {
-  return bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
 }

@@ -92,7 +92,7 @@ describe("readTorch()", () => {
     [
       "no-tensors.pth",
       "WEIGHTS_FORMAT",
-      'expected tensors in the dictionary or in "state_dict" or "model" of it, got "epoch", "lr"',
+      'expected tensors in the dictionary or in one inside of it, got "epoch", "lr"',
     ],
   ];
   for (const [name, code, problem] of cases) {

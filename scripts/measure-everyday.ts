@@ -43,7 +43,7 @@ print(
   `\nThe temperature ${model.temperature} was fitted on these photos; with each half calibrated by the other half, the error is ${percent(crossed.calibrationError)}.\n`,
 );
 print("## Confusions\n");
-print("| is | taken for | photos | of its class |\n| --- | --- | --- | --- |");
+print("| actual | predicted | photos | of its class |\n| --- | --- | --- | --- |");
 for (const { actual, predicted, images, share } of whole.confusedPairs.slice(0, 12)) {
   print(`| ${actual} | ${predicted} | ${images} | ${percent(share)} |`);
 }
@@ -54,7 +54,7 @@ const weak = whole.perClass
   .map(({ label, f1, images }) => `${label} ${f1.toFixed(2)} (${images})`);
 print(`\nLowest F1 (photos): ${weak.join(", ")}.\n`);
 print("## Calibration\n");
-print("| score | photos | mean score | right |\n| --- | --- | --- | --- |");
+print("| score | photos | mean score | correct |\n| --- | --- | --- | --- |");
 for (const { from, to, images, confidence, accuracy } of whole.calibration) {
   if (images > 0)
     print(
@@ -104,7 +104,7 @@ async function measureNothing(): Promise<void> {
   const kinds = { noise, "soft noise": clouds, stripes, checks, "plain color": plain } as const;
   print("\n## Pictures of nothing\n");
   print(
-    "| forty pictures of | mean top score | highest | most often taken for |\n| --- | --- | --- | --- |",
+    "| forty pictures of | mean top score | highest | most often predicted |\n| --- | --- | --- | --- |",
   );
   const means: number[] = [];
   for (const [name, draw] of Object.entries(kinds)) {

@@ -1,7 +1,7 @@
 /**
  * @file `npm run graph -- [--block mixed_6a]`: the graph, or a part, as text with shapes and costs.
  *
- * Options: --block PATH, --input-size PIXELS, --width FACTOR, --auxiliary.
+ * Options: --block PATH, --input-size PIXELS, --width FACTOR, --aux.
  */
 import { parseArgs } from "node:util";
 import { lower } from "@inception-resnet-v2/core/internal/architecture/lower.js";
@@ -14,7 +14,7 @@ const { values } = parseArgs({
     block: { type: "string" },
     "input-size": { type: "string" },
     width: { type: "string" },
-    auxiliary: { type: "boolean" },
+    aux: { type: "boolean" },
   },
 });
 const number = (text: string | undefined) => (text === undefined ? undefined : Number(text));
@@ -24,7 +24,7 @@ try {
     configureNetwork({
       inputSize: number(values["input-size"]),
       width: number(values.width),
-      auxiliary: values.auxiliary,
+      auxiliary: values.aux,
     }),
   );
   const scope = values.block === undefined ? {} : { scope: values.block };

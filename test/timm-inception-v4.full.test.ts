@@ -46,7 +46,7 @@ describe("timm's Inception-v4", { skip: skipPython }, () => {
     await assert.rejects(loadWeights(at("timm.safetensors"), { arch: "inception_resnet_v2" }), {
       name: "ModelError",
       code: "WEIGHTS_NETWORK",
-      message: `Cannot use weights "${at("timm.safetensors")}": expected those of Inception-ResNet-v2 (inception_resnet_v2), got those of Inception-v4 (inception_v4)`,
+      message: `Cannot use weights "${at("timm.safetensors")}": expected weights of Inception-ResNet-v2 (inception_resnet_v2), got weights of Inception-v4 (inception_v4)`,
     });
   });
 

@@ -30,7 +30,7 @@ describe("irv2, given a member of the family where another is meant,", () => {
 
   it("names both", async () => {
     const names =
-      "expected those of Inception-ResNet-v1 (inception_resnet_v1), got those of Inception-v4 (inception_v4)";
+      "expected weights of Inception-ResNet-v1 (inception_resnet_v1), got weights of Inception-v4 (inception_v4)";
     const sentence = `irv2: Cannot use weights "${v4.weights}": ${names}`;
     const asked = ["--weights", v4.weights, "--arch", "inception_resnet_v1"];
     await refused(["classify", join(photos.photos, "val/red/00.png"), ...asked], 4, sentence);
@@ -53,7 +53,7 @@ describe("irv2, given a member of the family where another is meant,", () => {
     await refused(
       ["classify", join(photos.photos, "val/red/00.png"), "--arch", "inception_v4"],
       4,
-      'irv2: Cannot use weights "everyday": expected those of Inception-v4 (inception_v4), got those of Inception-ResNet-v2 (inception_resnet_v2)',
+      'irv2: Cannot use weights "everyday": expected weights of Inception-v4 (inception_v4), got weights of Inception-ResNet-v2 (inception_resnet_v2)',
     );
   });
 

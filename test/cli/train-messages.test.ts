@@ -174,7 +174,7 @@ describe("irv2 train tells people", () => {
         "no photo to evaluate on",
         () => ["evaluate", "--data", at("broken"), "--weights", weights],
         3,
-        'Cannot evaluate on "<broken>": expected photos that can be read, got none of 1 (Cannot read image "<broken>/red/0.png": expected JPEG, PNG, WebP, GIF, AVIF, TIFF, BMP or HEIC, got an unknown format)',
+        'Cannot evaluate on "<broken>": expected readable photos, got none of 1 (Cannot read image "<broken>/red/0.png": expected JPEG, PNG, WebP, GIF, AVIF, TIFF, BMP or HEIC, got an unknown format)',
       ],
       [
         "weights that are not there",

@@ -291,7 +291,7 @@ describe("irv2, given weights that it cannot use,", () => {
         "an ONNX file without its data",
         ["import", "external.onnx"],
         4,
-        'Cannot read weights "external.onnx": expected the file "weights.bin" beside, got no such file',
+        'Cannot read weights "external.onnx": expected the file "weights.bin" beside it, got no such file',
       ],
       [
         "an index of safetensors",
@@ -322,7 +322,7 @@ describe("irv2, given weights that it cannot use,", () => {
 
   describe("counts classes:", () => {
     const background =
-      'expected 1000 classes, got 1001, whose class 0 is slim\'s "background" that no photo belongs to; dropBackground leaves it out (--drop-background)';
+      'expected 1000 classes, got 1001, whose class 0 is slim\'s "background", which no photo belongs to; dropBackground drops it (--drop-background)';
     const files = ["many.safetensors", "many.pth", "many.weights.h5", "many.onnx", "many-tfjs"];
     check(
       files.map((file) => [

@@ -129,7 +129,7 @@ export function familyContract(arch: ArchitectureName): void {
         };
         assert.equal(
           stderr,
-          `irv2: Cannot write weights for ${scheme}: expected ${having[scheme]}, which it has, got ${title}\n`,
+          `irv2: Cannot write weights for ${scheme}: expected ${having[scheme]}, got ${title}, which it does not have\n`,
         );
         await assert.rejects(readFile(at("never")), { code: "ENOENT" });
       }

@@ -19,7 +19,7 @@ export type ForeignScheme = "timm" | "keras" | "slim";
 
 /** A network and what everything else must know of it. */
 export interface Architecture {
-  /** What `--arch`, weight files and graphs call it, for example `inception_v4`. */
+  /** Its name in options, weight files and graphs, for example `inception_v4`. */
   readonly name: string;
   /** What people call it. */
   readonly title: string;

@@ -148,7 +148,7 @@ describe("evaluateLogits()", () => {
     check(
       { labels: [], files: [], logits: new Float32Array(0) },
       "EVALUATION_EMPTY",
-      "Cannot evaluate: expected one image at least, got none",
+      "Cannot evaluate: expected at least one image, got none",
     );
     check(
       { files: [] },

@@ -205,7 +205,7 @@ function checkInput({ classes, logits, labels, files }: EvaluationInput): void {
     throw new InputError(code, `Cannot evaluate: ${problem}`);
   };
   const images = labels.length;
-  if (images === 0) fail("EVALUATION_EMPTY", "expected one image at least, got none");
+  if (images === 0) fail("EVALUATION_EMPTY", "expected at least one image, got none");
   if (files.length !== images) {
     fail("EVALUATION_INPUT", `expected ${images} files, one a label, got ${files.length}`);
   }

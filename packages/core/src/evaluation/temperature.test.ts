@@ -50,7 +50,7 @@ describe("fitTemperature()", () => {
       () => fitTemperature({ logits: new Float32Array(), labels: [] }),
       new InputError(
         "EVALUATION_EMPTY",
-        "Cannot fit a temperature: expected one image at least, got none",
+        "Cannot fit a temperature: expected at least one image, got none",
       ),
     );
   });

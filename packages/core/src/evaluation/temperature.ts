@@ -29,7 +29,7 @@ export function fitTemperature(data: LabelledLogits): number {
   if (data.labels.length === 0) {
     throw new InputError(
       "EVALUATION_EMPTY",
-      "Cannot fit a temperature: expected one image at least, got none",
+      "Cannot fit a temperature: expected at least one image, got none",
     );
   }
   const golden = (Math.sqrt(5) - 1) / 2;

@@ -29,7 +29,7 @@ function fails(graph: Graph, at: string, problem: string): void {
   assert.throws(() => verifyGraph(graph), {
     name: "GraphError",
     code: "GRAPH_INVALID",
-    message: `Illegal graph "small" at "${at}": ${problem}`,
+    message: `Invalid graph "small" at "${at}": ${problem}`,
   });
 }
 

@@ -19,7 +19,7 @@ export function verifyGraph(graph: Graph): void {
   const fail: Fail = (subject, problem) => {
     throw new GraphError(
       "GRAPH_INVALID",
-      `Illegal graph "${graph.name}" at "${subject}": ${problem}`,
+      `Invalid graph "${graph.name}" at "${subject}": ${problem}`,
     );
   };
   const known = checkOrder(graph, fail);

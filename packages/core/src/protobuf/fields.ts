@@ -33,7 +33,7 @@ export function* protobufFields(
   message: Uint8Array,
   { what, fail }: ProtobufSource,
 ): Generator<ProtobufField> {
-  const damaged = () => fail(`expected ${what} as a protocol buffer, got bytes that are none`);
+  const damaged = () => fail(`expected ${what} as a protocol buffer, got other bytes`);
   const reader = new ByteReader(message, damaged);
   for (let count = 0; !reader.isDone; count++) {
     if (count === fieldLimit) {

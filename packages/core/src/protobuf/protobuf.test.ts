@@ -97,12 +97,12 @@ describe("encodeMessage() and decodeMessage()", () => {
   });
 
   it("refuse bytes that are no message, in a sentence", () => {
-    const damaged = /^expected Whole as a protocol buffer, got bytes that are none$/;
+    const damaged = /^expected Whole as a protocol buffer, got other bytes$/;
     for (const bytes of ["08", "0a05", "0b", "00", "0fff", "08ffffffffffffffffffff01"]) {
       assert.throws(() => decode(bytes), { name: "RangeError", message: damaged });
     }
     assert.throws(() => decode("2a030a0570"), {
-      message: "expected Part as a protocol buffer, got bytes that are none",
+      message: "expected Part as a protocol buffer, got other bytes",
     });
     const wrong: readonly [string, number][] = [
       ["0d00000000", 1],

@@ -94,6 +94,6 @@ export function requireScheme(arch: ArchitectureName, scheme: ForeignScheme): vo
   const having = all.filter((one) => one.schemes.includes(scheme)).map((one) => one.title);
   throw new UsageError(
     "EXPORT_ARCHITECTURE",
-    `Cannot write weights for ${scheme}: expected ${having.join(" or ")}, which it has, got ${title}`,
+    `Cannot write weights for ${scheme}: expected ${having.join(" or ")}, got ${title}, which it does not have`,
   );
 }

@@ -176,7 +176,7 @@ function requireArchitecture(
   if (asked === undefined || asked === found) return;
   throw new ModelError(
     "WEIGHTS_NETWORK",
-    `Cannot use weights "${name}": expected those of ${titleOf(asked)} (${asked}), got those of ${titleOf(found)} (${found})`,
+    `Cannot use weights "${name}": expected weights of ${titleOf(asked)} (${asked}), got weights of ${titleOf(found)} (${found})`,
   );
 }
 
@@ -230,7 +230,7 @@ function countBackground(
   if (scheme === "slim" || dropBackground === "unnamed") return 1; // slim's are known
   throw new ModelError(
     "WEIGHTS_BACKGROUND",
-    `Cannot use weights "${name}": expected 1000 classes, got 1001, whose class 0 is slim's "background" that no photo belongs to; dropBackground leaves it out`,
+    `Cannot use weights "${name}": expected 1000 classes, got 1001, whose class 0 is slim's "background", which no photo belongs to; dropBackground drops it`,
   );
 }
 

@@ -15,6 +15,7 @@ import {
   fileTypes,
   type ModelFlags,
   pulledWeights,
+  weightsHelp,
   withModelOptions,
 } from "./options.js";
 import { createProgress, type Progress } from "./progress.js";
@@ -30,11 +31,14 @@ interface CalibrateFlags extends ModelFlags {
 export function calibrateCommand(): Command {
   const command = new Command("calibrate")
     .description("write calibrated weights, whose confidence matches accuracy")
-    .option("-d, --data <dir>", "folder with one folder per class, or with such a folder named val")
+    .option(
+      "-d, --data <dir>",
+      "folder with one folder per class, or with such a folder named val (required)",
+    )
     .addOption(annotationsOption())
-    .option("-o, --out <file>", "weight file to write")
+    .option("-o, --out <file>", "weight file to write (required)")
     .addOption(dtypeOption("number type to write"));
-  return withModelOptions(command)
+  return withModelOptions(command, `${weightsHelp} (required)`)
     .addHelpText(
       "after",
       `

@@ -62,7 +62,7 @@ async function run(flags: TrainFlags & { steps: number }): Promise<void> {
   if (!isFound) {
     throw new Irv2Error(
       "RATE_MISSING",
-      `Cannot suggest a learning rate: expected a finite loss for 3 steps at least, got ${curve.length}`,
+      `Cannot suggest a learning rate: expected a finite loss for at least 3 steps, got ${curve.length}`,
     );
   }
 }

@@ -102,10 +102,13 @@ export interface ModelFlags {
 }
 
 /** Adds the options that choose weights, engine and preprocessing. */
-export function withModelOptions(command: Command): Command {
+export function withModelOptions(
+  command: Command,
+  weights = `${weightsHelp}, or random[:seed] (default: everyday)`,
+): Command {
   return command
-    .option("-w, --weights <name>", `weights: ${weightsHelp}, or random[:seed] (default: everyday)`)
-    .addOption(archOption("architecture: of random weights; others must be of it"))
+    .option("-w, --weights <name>", `weights: ${weights}`)
+    .addOption(archOption("architecture of random weights; checked against any others"))
     .addOption(engineOption())
     .option("--threads <n>", threadsHelp, wholeNumber(1))
     .addOption(precisionOption())

@@ -6,6 +6,7 @@ import { renamedFlags } from "./renamed-flags.js";
 const sentences: Readonly<Record<string, string>> = {
   "--accumulate":
     "Expected another flag for --accumulate, which is now --micro-batch with the photos computed at once: --batch 32 --accumulate 4 is --batch 32 --micro-batch 8",
+  "--auxiliary": "Expected another flag for --auxiliary, which is now --aux",
   "--clip": "Expected another flag for --clip, which is now --clip-norm",
   "--weights":
     "Expected another flag for --weights, which is now an argument, as in import: irv2 export best.safetensors --out model.onnx",

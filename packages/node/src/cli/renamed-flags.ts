@@ -1,10 +1,10 @@
 /**
- * @file Flags that had another name, or another meaning: each is refused with the new one.
+ * @file Renamed flags: each is refused with a message that gives the new one.
  */
 import { UsageError } from "@inception-resnet-v2/core/internal/errors.js";
 import { type Command, Option } from "commander";
 
-/** A flag as it was, the verbs that had it, and what to write now. */
+/** An old flag, the verbs that had it, and its replacement. */
 export interface RenamedFlag {
   readonly old: string;
   readonly verbs: readonly string[];
@@ -20,6 +20,7 @@ export const renamedFlags: readonly RenamedFlag[] = [
     verbs: training,
     now: "--micro-batch with the photos computed at once: --batch 32 --accumulate 4 is --batch 32 --micro-batch 8",
   },
+  { old: "--auxiliary", verbs: ["summary"], now: "--aux" },
   { old: "--clip", verbs: training, now: "--clip-norm" },
   {
     old: "--weights",
@@ -28,7 +29,7 @@ export const renamedFlags: readonly RenamedFlag[] = [
   },
 ];
 
-/** Lets a verb refuse the flags that it had; they are not in its help. */
+/** Makes a verb refuse its old flags; they are not in its help. */
 export function refuseRenamedFlags(verb: Command): void {
   for (const { old, verbs, now } of renamedFlags) {
     if (!verbs.includes(verb.name())) continue;

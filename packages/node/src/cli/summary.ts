@@ -24,7 +24,7 @@ interface SummaryFlags {
   readonly inputSize?: number | [number, number];
   readonly classes?: number;
   readonly width?: number;
-  readonly auxiliary?: boolean;
+  readonly aux?: boolean;
   readonly top: boolean;
   readonly pooling?: "avg" | "max" | "none";
   readonly json?: boolean;
@@ -45,10 +45,10 @@ export function summaryCommand(): Command {
     .option("--input-size <pixels>", "299, or height x width such as 240x320", inputSize)
     .option("--classes <n>", "number of classes", wholeNumber(1))
     .option("--width <factor>", "multiplies the channels of every convolution", positiveNumber)
-    .option("--auxiliary", "with the auxiliary classifier on the 17x17 grid")
+    .option("--aux", "with the auxiliary classifier")
     .option("--no-top", "without the classifier")
     .addOption(
-      new Option("--pooling <kind>", "how the grid becomes a vector").choices([
+      new Option("--pooling <kind>", "pooling of the last feature map").choices([
         "avg",
         "max",
         "none",
@@ -69,7 +69,7 @@ Examples:
 }
 
 function summary(flags: SummaryFlags): void {
-  const graph = lower(configureNetwork(flags));
+  const graph = lower(configureNetwork({ ...flags, auxiliary: flags.aux }));
   const data = summarize(graph, { depth: flags.depth });
   const format = flags.json ? "json" : flags.format;
   const text = {

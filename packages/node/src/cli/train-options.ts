@@ -133,7 +133,7 @@ export function withTrainOptions(command: Command): Command {
     .option("-b, --batch <n>", "photos per optimizer step", wholeNumber(1))
     .option(
       "--micro-batch <n>",
-      "photos computed at once, to save memory; divides the batch (default: all of it)",
+      "photos computed at a time, to save memory; must divide the batch (default: the batch)",
       wholeNumber(1),
     )
     .addOption(archOption())
@@ -144,12 +144,12 @@ export function withTrainOptions(command: Command): Command {
     .option("--lr <rate>", "peak learning rate", positiveNumber)
     .option(
       "--lr-factor <factor>",
-      "what exponential, step and plateau multiply the learning rate by",
+      "factor of the schedules exponential, step and plateau",
       positiveNumber,
     )
     .option(
       "--lr-epochs <n,...>",
-      "when: every n epochs (exponential), after each n (step), n without a lower loss (plateau)",
+      "when --lr-factor applies: every n epochs (exponential), after each n (step), n epochs without a lower loss (plateau)",
       wholeNumbers,
     )
     .option("--warmup <epochs>", "epochs over which the learning rate rises from 0", notNegative)
@@ -179,16 +179,16 @@ export function withTrainOptions(command: Command): Command {
     .option("--statistics-decay <decay>", "decay of running statistics per step", fraction)
     .option(
       "--fine-tune",
-      "two phases: the classifier alone, then for 5 epochs what follows --freeze (in v2 block17_20)",
+      "two phases: the classifier alone, then 5 epochs of all after --freeze (in v2 block17_20)",
     )
     .option(
       "--head-epochs <n>",
-      "epochs of the first of these phases (default: 20)",
+      "epochs of the first phase of --fine-tune (default: 20)",
       wholeNumber(1),
     )
     .option(
       "--stage-rate <factor>",
-      "the learning rate falls by this from each stage to the one before it",
+      "factor of the learning rate from each stage to the one before it",
       positiveNumber,
     )
     .option("--balanced", "sample every class equally often")

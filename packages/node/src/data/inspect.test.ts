@@ -204,7 +204,7 @@ describe("withoutUnreadable()", () => {
       () => withoutUnreadable(dataset, report),
       new InputError(
         "DATA_UNREADABLE",
-        `Cannot use data in "${folder.path}": expected photos that can be read, got none of 4, the first because: Cannot read image "${join(folder.path, "train/a/1.png")}": expected JPEG, PNG, WebP, GIF, AVIF, TIFF, BMP or HEIC, got no bytes`,
+        `Cannot use data in "${folder.path}": expected readable photos, got none of 4, the first: Cannot read image "${join(folder.path, "train/a/1.png")}": expected JPEG, PNG, WebP, GIF, AVIF, TIFF, BMP or HEIC, got no bytes`,
       ),
     );
   });
@@ -217,7 +217,7 @@ describe("withoutUnreadable()", () => {
       return withoutUnreadable(dataset, report);
     };
     const message = (split: string, path: string) =>
-      `Cannot use class "b" in "${folder.path}": expected ${split} photos that can be read, got none, the first because: Cannot read image "${join(folder.path, path)}": expected JPEG, PNG, WebP, GIF, AVIF, TIFF, BMP or HEIC, got no bytes`;
+      `Cannot use class "b" in "${folder.path}": expected readable ${split} photos, got none, the first: Cannot read image "${join(folder.path, path)}": expected JPEG, PNG, WebP, GIF, AVIF, TIFF, BMP or HEIC, got no bytes`;
     await assert.rejects(
       lost(),
       new InputError("CLASS_UNREADABLE", message("validation", "val/b/1.png")),

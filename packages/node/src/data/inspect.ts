@@ -141,7 +141,7 @@ export function withoutUnreadable(dataset: Dataset, report: DataReport): Dataset
   if (left.train.length + left.validation.length === 0) {
     throw new InputError(
       "DATA_UNREADABLE",
-      `Cannot use data in "${dataset.folder}": expected photos that can be read, got none of ${paths.size}, the first because: ${report.unreadable[0]?.message}`,
+      `Cannot use data in "${dataset.folder}": expected readable photos, got none of ${paths.size}, the first: ${report.unreadable[0]?.message}`,
     );
   }
   const counts = countClasses(left);
@@ -153,7 +153,7 @@ export function withoutUnreadable(dataset: Dataset, report: DataReport): Dataset
     const first = report.unreadable.find((file) => file.class === name && file.split === split);
     throw new InputError(
       "CLASS_UNREADABLE",
-      `Cannot use class "${name}" in "${dataset.folder}": expected ${splitNames[split]} photos that can be read, got none, the first because: ${first?.message}`,
+      `Cannot use class "${name}" in "${dataset.folder}": expected readable ${splitNames[split]} photos, got none, the first: ${first?.message}`,
     );
   }
   return left;

@@ -128,7 +128,7 @@ export async function labelledLogits(
   if (files.length === 0 && first) {
     throw new InputError(
       "DATA_UNREADABLE",
-      `Cannot evaluate on "${data}": expected photos that can be read, got none of ${samples.length} (${first.error.message})`,
+      `Cannot evaluate on "${data}": expected readable photos, got none of ${samples.length} (${first.error.message})`,
     );
   }
   const read = logits.subarray(0, files.length * classes.length);

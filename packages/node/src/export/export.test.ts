@@ -163,7 +163,7 @@ describe("exportWeights()", () => {
       { preprocessing: true },
       new UsageError(
         "OPTION_UNUSED",
-        "Cannot export to torch: expected preprocessing and batch with onnx alone",
+        "Cannot export to torch: expected preprocessing and batch only with onnx",
         { option: "preprocessing" },
       ),
     );

@@ -87,7 +87,7 @@ export function checkOptions(
   if (format !== "onnx" && (preprocessing || batch !== undefined)) {
     throw new UsageError(
       "OPTION_UNUSED",
-      `Cannot export to ${format}: expected preprocessing and batch with onnx alone`,
+      `Cannot export to ${format}: expected preprocessing and batch only with onnx`,
       { option: preprocessing ? "preprocessing" : "batch" },
     );
   }

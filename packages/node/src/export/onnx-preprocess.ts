@@ -32,7 +32,7 @@ export function preprocessNodes(
   if (!resize) {
     throw new UsageError(
       "EXPORT_FILTER",
-      `Cannot put the preprocessing inside: expected one of the filters ${Object.keys(resizes).join(", ")}, got ${how.filter}`,
+      `Cannot include the preprocessing: expected one of the filters ${Object.keys(resizes).join(", ")}, got ${how.filter}`,
     );
   }
   const levels = to.cast(to.add("Transpose", [input], { perm: [0, 3, 1, 2] }), "float32");

@@ -116,7 +116,7 @@ describe("exportOnnx()", { skip }, () => {
         ),
       new UsageError(
         "EXPORT_FILTER",
-        "Cannot put the preprocessing inside: expected one of the filters bicubic, bilinear, tensorflow, tensorflow-legacy, got lanczos",
+        "Cannot include the preprocessing: expected one of the filters bicubic, bilinear, tensorflow, tensorflow-legacy, got lanczos",
       ),
     );
     const bias = loaded.parameters.get("logits/bias");

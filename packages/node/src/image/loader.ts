@@ -188,7 +188,7 @@ export class ImageLoader {
     this.#threads.set(thread, undefined);
     thread.on("message", (reply: Reply) => this.#settle(thread, reply));
     thread.on("error", (error) => this.#remove(thread, error.message));
-    thread.on("exit", () => this.#remove(thread, "its thread ended"));
+    thread.on("exit", () => this.#remove(thread, "its thread has ended"));
     return thread;
   }
 

@@ -76,7 +76,7 @@ function answerOf<Result>(worker: Worker, onReport: CallOptions["onReport"]): Pr
       else resolve(reply.result as Result);
     });
     worker.on("error", (error) => reject(explain(error)));
-    worker.on("exit", () => reject(explain(new Error("its thread ended"))));
+    worker.on("exit", () => reject(explain(new Error("its thread has ended"))));
   });
 }
 
@@ -84,7 +84,7 @@ function explain(cause: Error): ResourceError {
   const isFull = (cause as NodeJS.ErrnoException).code === "ERR_WORKER_OUT_OF_MEMORY";
   return new ResourceError(
     isFull ? "OUT_OF_MEMORY" : "THREAD_STOPPED",
-    `Cannot work in a thread: expected ${isFull ? "enough memory" : "it to answer"}, got "${cause.message}"`,
+    `Cannot finish in a worker thread: expected ${isFull ? "enough memory" : "an answer"}, got "${cause.message}"`,
     { cause },
   );
 }

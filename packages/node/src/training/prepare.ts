@@ -212,7 +212,7 @@ async function reopen({
   if (weights === inMemory) {
     throw new UsageError(
       "RUN_WEIGHTS",
-      `Cannot resume "${resume}": expected a checkpoint, or weights that can be read again, got none of the first and weights that were in memory`,
+      `Cannot resume "${resume}": expected a checkpoint, or weights that can be read again, got no checkpoint and weights that were given in memory`,
     );
   }
   const loaded =

@@ -35,7 +35,7 @@ export async function fetchWeights(
     const reason = message || code || String(behind);
     throw new ResourceError(
       "WEIGHTS_UNREACHABLE",
-      `Cannot fetch weights "${url}": expected an answer with the file, got ${reason}`,
+      `Cannot fetch weights "${url}": expected the file, got ${reason}`,
       { cause },
     );
   }

@@ -128,7 +128,7 @@ describe("loadWeights()", () => {
     await assert.rejects(loadWeights(bytes), {
       code: "WEIGHTS_BACKGROUND",
       message:
-        'Cannot use weights "bytes": expected 1000 classes, got 1001, whose class 0 is slim\'s "background" that no photo belongs to; dropBackground leaves it out',
+        'Cannot use weights "bytes": expected 1000 classes, got 1001, whose class 0 is slim\'s "background", which no photo belongs to; dropBackground drops it',
     });
   });
 

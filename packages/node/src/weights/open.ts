@@ -154,7 +154,7 @@ async function openTfjs(path: string, name: string): Promise<OpenedWeights> {
 function refuseTfjs(name: string): never {
   throw new ModelError(
     "WEIGHTS_INCOMPLETE",
-    `Cannot read weights "${name}": expected the path of model.json, beside which its shards are, got bytes alone`,
+    `Cannot read weights "${name}": expected the path of model.json with its shards beside it, got bytes`,
   );
 }
 
@@ -170,7 +170,7 @@ function besideOf(path: string, name: string): (location: string) => Uint8Array 
       const { code } = cause as NodeJS.ErrnoException;
       throw new ModelError(
         code === "ENOENT" ? "WEIGHTS_MISSING" : "WEIGHTS_UNREADABLE",
-        `Cannot read weights "${name}": expected the file ${quote(location)} beside, got ${code === "ENOENT" ? "no such file" : code}`,
+        `Cannot read weights "${name}": expected the file ${quote(location)} beside it, got ${code === "ENOENT" ? "no such file" : code}`,
         { cause },
       );
     }

@@ -106,7 +106,7 @@ describe("resolveWeights()", () => {
       {
         name: "UsageError",
         code: "WEIGHTS_AMBIGUOUS",
-        message: `Cannot tell which weights "${hub}" are: expected one thing of that name, got a path here and a repository in the hub's cache; ./${hub} is the path, hf:${hub} the repository`,
+        message: `Ambiguous weights "${hub}": expected one match, got a local path and a repository in the hub's cache; write ./${hub} for the path, hf:${hub} for the repository`,
       },
     ],
     [
@@ -117,7 +117,7 @@ describe("resolveWeights()", () => {
         name: "ModelError",
         code: "WEIGHTS_MISSING",
         message:
-          'Cannot read weights "mine/bets": expected a weight file, got no such file; hf:mine/bets is the repository of the hub',
+          'Cannot read weights "mine/bets": expected a weight file, got no such file; for the repository of the hub write hf:mine/bets',
       },
     ],
     ["a path in a usual folder", "models/best", [], { code: "WEIGHTS_MISSING" }],
@@ -128,8 +128,7 @@ describe("resolveWeights()", () => {
       {
         name: "UsageError",
         code: "WEIGHTS_UNKNOWN",
-        message:
-          'Cannot find weights "hf:best": expected hf:owner/name or hf:owner/name@revision, got another text',
+        message: 'Cannot find weights "hf:best": expected hf:owner/name or hf:owner/name@revision',
       },
     ],
     ["a word that names nothing", "evryday", [], { name: "UsageError", code: "WEIGHTS_UNKNOWN" }],

@@ -121,7 +121,7 @@ async function isRemote(text: string): Promise<boolean> {
     if (parseRepository(text.slice(3))) return true;
     throw new UsageError(
       "WEIGHTS_UNKNOWN",
-      `Cannot find weights "${text}": expected hf:owner/name or hf:owner/name@revision, got another text`,
+      `Cannot find weights "${text}": expected hf:owner/name or hf:owner/name@revision`,
     );
   }
   const repository = fileEnd.test(text) ? undefined : parseRepository(text);
@@ -154,13 +154,13 @@ function unknown(name: string): UsageError {
 function ambiguous(text: string): UsageError {
   return new UsageError(
     "WEIGHTS_AMBIGUOUS",
-    `Cannot tell which weights "${text}" are: expected one thing of that name, got a path here and a repository in the hub's cache; ./${text} is the path, hf:${text} the repository`,
+    `Ambiguous weights "${text}": expected one match, got a local path and a repository in the hub's cache; write ./${text} for the path, hf:${text} for the repository`,
   );
 }
 
 function mistyped(path: string): ModelError {
   return new ModelError(
     "WEIGHTS_MISSING",
-    `Cannot read weights "${path}": expected a weight file, got no such file; hf:${path} is the repository of the hub`,
+    `Cannot read weights "${path}": expected a weight file, got no such file; for the repository of the hub write hf:${path}`,
   );
 }

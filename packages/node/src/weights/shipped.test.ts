@@ -16,7 +16,7 @@ describe("readShipped()", () => {
   const bytes = new Uint8Array([1, 2, 3]);
   const hash = createHash("sha256").update(bytes).digest("hex");
   const restore =
-    'installing the package again restores it, or in a clone "git checkout -- packages/node/models/everyday"';
+    'reinstalling the package restores it, or in a clone "git checkout -- packages/node/models/everyday"';
   const refused = (problem: string) =>
     assert.rejects(
       readShipped("everyday", models),

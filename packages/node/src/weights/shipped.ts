@@ -29,7 +29,7 @@ export async function readShipped(name: ShippedName, from: URL = folder): Promis
   const failure = (expected: string, got: string) =>
     new ModelError(
       "WEIGHTS_DAMAGED",
-      `Cannot use weights "${name}": expected models/${path} ${expected}, got ${got}; installing the package again restores it, or in a clone "git checkout -- packages/node/models/${name}"`,
+      `Cannot use weights "${name}": expected models/${path} ${expected}, got ${got}; reinstalling the package restores it, or in a clone "git checkout -- packages/node/models/${name}"`,
     );
   const hashes = await readFile(new URL(`${name}/SHA256SUMS`, from), "utf8").catch(() => "");
   const wanted = /^([0-9a-f]{64}) [ *]model\.safetensors$/m.exec(hashes)?.[1];

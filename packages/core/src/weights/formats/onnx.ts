@@ -56,7 +56,7 @@ export function readOnnx(bytes: Uint8Array, name: string, beside?: ReadBeside): 
   const failure = (code: ErrorCode, problem: string, cause?: unknown) =>
     new ModelError(code, `Cannot read weights "${name}": ${problem}`, { cause });
   const model = decodeModel(bytes, (problem) =>
-    failure("WEIGHTS_FORMAT", "expected an ONNX file, got bytes that are none", new Error(problem)),
+    failure("WEIGHTS_FORMAT", "expected an ONNX file, got other bytes", new Error(problem)),
   );
   const { graph } = model;
   if (!graph || graph.node.length === 0) {
@@ -161,7 +161,7 @@ function readExternal(
   if (!beside) {
     throw failure(
       "WEIGHTS_INCOMPLETE",
-      `expected the file ${quote(location)} beside, got bytes alone`,
+      `expected the file ${quote(location)} beside it, got bytes only`,
     );
   }
   const file = beside(location);

@@ -73,7 +73,7 @@ describe("readSafetensors()", () => {
       "a stub",
       new Uint8Array(5),
       "WEIGHTS_TRUNCATED",
-      "expected a header of 8 bytes at least, got 5",
+      "expected a header of at least 8 bytes, got 5",
     ],
     [
       "a header of 100 MB and more",

@@ -71,7 +71,7 @@ function readHeader(
   if (bytes.length < 8) {
     throw failure(
       "WEIGHTS_TRUNCATED",
-      `expected a header of 8 bytes at least, got ${bytes.length}`,
+      `expected a header of at least 8 bytes, got ${bytes.length}`,
     );
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

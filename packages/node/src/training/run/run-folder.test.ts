@@ -32,7 +32,7 @@ describe("a run folder", () => {
     await assert.rejects(createRunFolder(inFile), {
       name: "UsageError",
       code: "RUN_UNWRITABLE",
-      message: `Cannot start a run in "${inFile}": expected a place for a folder, got ENOTDIR`,
+      message: `Cannot start a run in "${inFile}": expected a folder to write to, got ENOTDIR`,
     });
   });
 

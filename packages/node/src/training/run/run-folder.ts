@@ -53,7 +53,7 @@ export async function createRunFolder(out: string | undefined): Promise<RunFolde
   return makeFolder(out).catch((cause: NodeJS.ErrnoException) => {
     throw new UsageError(
       "RUN_UNWRITABLE",
-      `Cannot start a run in "${out ?? "runs"}": expected a place for a folder, got ${cause.code}`,
+      `Cannot start a run in "${out ?? "runs"}": expected a folder to write to, got ${cause.code}`,
       { cause },
     );
   });

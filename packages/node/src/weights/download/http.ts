@@ -32,7 +32,7 @@ export async function openHttp(signal?: AbortSignal): Promise<Http> {
     // undici tries again for ever when a proxy hangs up, so its own limits do not suffice.
     const late = new AbortController();
     const waitMs = connectMs + silence;
-    const timer = setTimeout(() => late.abort(new Error(`silence for ${waitMs} ms`)), waitMs);
+    const timer = setTimeout(() => late.abort(new Error(`no data for ${waitMs} ms`)), waitMs);
     const signals = signal ? [signal, late.signal] : [late.signal];
     const ended = AbortSignal.any(signals);
     try {

@@ -95,7 +95,7 @@ describe("takeOnnx()", () => {
     await assert.rejects(loadWeights(path), {
       name: "ModelError",
       code: "WEIGHTS_MISSING",
-      message: `Cannot read weights "${path}": expected the file "logits.bias.bin" beside, got no such file`,
+      message: `Cannot read weights "${path}": expected the file "logits.bias.bin" beside it, got no such file`,
     });
     await rm(folder, { recursive: true });
   });

@@ -126,7 +126,7 @@ describe("readTfCheckpoint()", () => {
       "a list that is no message",
       tableOf([["", Uint8Array.of(10, 3, 0, 0, 0)]]),
       "WEIGHTS_FORMAT",
-      "expected the list of tensors as a protocol buffer, got bytes that are none",
+      "expected the list of tensors as a protocol buffer, got other bytes",
     ],
     [
       "a negative size",

@@ -117,7 +117,7 @@ function readBlock(
     throw failure("WEIGHTS_FORMAT", `expected blocks as they are or Snappy, got ${compression}`);
   }
   return decodeSnappy(block, () =>
-    failure("WEIGHTS_FORMAT", `expected a Snappy stream at ${offset}, got bytes that are none`),
+    failure("WEIGHTS_FORMAT", `expected a Snappy stream at ${offset}, got other bytes`),
   );
 }
 
@@ -125,8 +125,7 @@ function* readEntries(
   block: Uint8Array,
   failure: Failure,
 ): Generator<{ key: string; value: Uint8Array }> {
-  const fail = () =>
-    failure("WEIGHTS_FORMAT", "expected entries in a block, got bytes that are none");
+  const fail = () => failure("WEIGHTS_FORMAT", "expected entries in a block, got other bytes");
   const restarts = block.length < 4 ? Number.NaN : readUint32(block, block.length - 4);
   const end = block.length - 4 - 4 * restarts;
   if (!(end >= 0)) throw fail();

@@ -2,7 +2,7 @@
  * @file Does a folder of photos run as fast as the executor alone, in bounded memory, without
  * holding the event loop?
  *
- * Claims: images a second at least 0.95 of the executor alone; event-loop delay (p99) under 20 ms;
+ * Claims: images per second at least 0.95 of the executor alone; event-loop delay (p99) under 20 ms;
  * resident memory under 1.3 GB, and flat from 200 to 2,000 images.
  */
 import { type Answer, formatTable, median, run, script, threads, timmFiles } from "./measure.js";

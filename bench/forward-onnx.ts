@@ -1,5 +1,5 @@
 /**
- * @file Prints the median milliseconds an image of onnxruntime-node itself: ONNX file, batch, threads.
+ * @file Prints the median milliseconds per image of onnxruntime-node itself: ONNX file, batch, threads.
  */
 import ort from "onnxruntime-node";
 import { median } from "./measure.js";

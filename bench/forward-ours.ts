@@ -1,5 +1,5 @@
 /**
- * @file Prints the median milliseconds an image of our forward pass: weights, batch, threads, engine,
+ * @file Prints the median milliseconds per image of our forward pass: weights, batch, threads, engine,
  * precision.
  */
 import { type EngineName, InceptionResNetV2, type Precision } from "inception-resnet-v2";

@@ -52,7 +52,7 @@ export async function forward(): Promise<Answer> {
     ...measurable(peers.map(({ mode, skip }) => pyTorch(mode, skip))),
   ];
   // ours are a column of ratios each
-  const rows = [["variant", "batch", "ms an image", ...ours.map(({ name }) => `${name} is`)]];
+  const rows = [["variant", "batch", "ms per image", ...ours.map(({ name }) => `${name} is`)]];
   const data: Record<string, unknown> = {};
   for (const batch of [1, 8]) {
     const variants = all.map(({ name, command }) => ({ name, command: command(batch) }));

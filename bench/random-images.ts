@@ -12,7 +12,7 @@ export function randomImages(batch: number, size = 299): Tensor {
   return images;
 }
 
-/** Milliseconds an image of each of some runs, after two that do not count. */
+/** Milliseconds per image of each of some runs, after two that do not count. */
 export async function timedRuns(batch: number, run: () => Promise<unknown>): Promise<number[]> {
   const times: number[] = [];
   const counted = batch === 1 ? 25 : 8;

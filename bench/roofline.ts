@@ -26,7 +26,7 @@ export interface Roofline {
 
 export async function roofline(): Promise<Answer | undefined> {
   const rows = [
-    ["precision", "stage", "ms an image", "share", "effective GFLOP/s", "of the direct rate"],
+    ["precision", "stage", "ms per image", "share", "effective GFLOP/s", "of the direct rate"],
   ];
   const data: Record<string, unknown> = {};
   const precisions = measurable([

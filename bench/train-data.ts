@@ -2,7 +2,7 @@
  * @file What does training cost beside the step itself?
  *
  * Claims: loading, decoding and varying photos costs at most 5 % of a step; a classifier learns from
- * at least 2,000 rows of kept features a second.
+ * at least 2,000 rows of kept features per second.
  */
 import { type Answer, formatTable, inTurn, median, script, threads } from "./measure.js";
 
@@ -28,7 +28,7 @@ export async function trainData(): Promise<Answer> {
     return { name, command: command as unknown as [string, ...string[]] };
   });
   const runs = await inTurn(variants, rounds);
-  const rows = [["case", "s an image, photos", "batch ready", "ratio", "head images/s"]];
+  const rows = [["case", "s per image, photos", "batch ready", "ratio", "head images/s"]];
   const data: Record<string, unknown> = {};
   for (const [name, list] of runs) {
     const figures = list.map(({ output }) => JSON.parse(output) as Figures);

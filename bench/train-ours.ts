@@ -1,5 +1,5 @@
 /**
- * @file Prints the median seconds an image of our training step: images, width, size, batch,
+ * @file Prints the median seconds per image of our training step: images, width, size, batch,
  * threads, engine, precision, and a memory budget in bytes where there is one.
  */
 import { readFileSync } from "node:fs";

@@ -2,7 +2,7 @@
  * @file How long does one training step take, and how much memory? Ours and PyTorch.
  *
  * Claims, RMSProp, two threads, against PyTorch eager channels_last of the same precision: fp32 at
- * most 1.15 of its seconds an image, for the full network at 299 px, batch 8, and at width 0.35,
+ * most 1.15 of its seconds per image, for the full network at 299 px, batch 8, and at width 0.35,
  * 139 px, batch 32; on onednn the full network at most 0.8 in fp32 and 0.9 in bf16; peak memory of
  * the full network at most 5 GB, and at most 3 GB with a memory budget for 1.4 times the time.
  */
@@ -52,7 +52,7 @@ export const trainFull = () => compare([full]);
 export const trainSmall = () => compare([small]);
 
 async function compare(cases: readonly Case[]): Promise<Answer> {
-  const rows = [["variant", "case", "s an image", "of PyTorch's", "peak MB"]];
+  const rows = [["variant", "case", "s per image", "of PyTorch's", "peak MB"]];
   const data: Record<string, unknown> = {};
   for (const one of cases) {
     process.stdout.write(`${one.title}\n`);

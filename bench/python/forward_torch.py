@@ -1,4 +1,4 @@
-"""Prints the median milliseconds an image of timm's forward pass: mode, batch, threads."""
+"""Prints the median milliseconds per image of timm's forward pass: mode, batch, threads."""
 
 import statistics
 import sys

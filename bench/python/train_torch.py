@@ -1,4 +1,4 @@
-"""Prints the median seconds an image of PyTorch's training step: images, width, size, batch, threads,
+"""Prints the median seconds per image of PyTorch's training step: images, width, size, batch, threads,
 and bf16 for autocast.
 
 Eager, channels_last, RMSProp with the paper's settings, on the network of scripts/python/network.py.

@@ -15,8 +15,8 @@ export const noOneDnn: string | false = await describeLibrary().then(
  * one photo takes minutes.
  */
 export const noFastOneDnn: string | false = await describeLibrary().then(
-  ({ gains, instructions }) =>
-    gains ? (false as const) : `the processor computes with ${instructions}, minutes a photo`,
+  ({ isFaster, instructions }) =>
+    isFaster ? (false as const) : `the processor computes with ${instructions}, minutes a photo`,
   (error: Error) => error.message,
 );
 

@@ -35,7 +35,7 @@ export { type ExportOptions, type ExportResult, exportWeights } from "./export/e
 export { type ExportFormat, exportFormats } from "./export/formats.js";
 export { type ImportOptions, type ImportReport, importWeights } from "./export/import.js";
 export type { Difference, Parity } from "./export/parity.js";
-export type { ExportCheck } from "./export/read-again.js";
+export type { ExportCheck } from "./export/round-trip.js";
 export type { TakenTensor } from "./export/tensor-list.js";
 
 // Training: `train` is a stream of events, `fit` a promise with callbacks

@@ -36,11 +36,11 @@ export function backward(
   for (const node of graph.nodes.toReversed()) {
     const dy = known.get(node.outputs[0] as Value);
     if (!dy || !node.inputs.some((input) => leads.has(input))) continue;
-    const wanted = (index: number) => leads.has(node.inputs[index] as Value);
+    const needs = (index: number) => leads.has(node.inputs[index] as Value);
     const rule = gradients[node.op] as GradientRule<OpName>;
-    const results = rule({ graph: builder, node, dy, wanted });
+    const results = rule({ graph: builder, node, dy, needs });
     results.forEach((gradient, index) => {
-      if (gradient && wanted(index)) accumulate(node.inputs[index] as Value, gradient);
+      if (gradient && needs(index)) accumulate(node.inputs[index] as Value, gradient);
     });
   }
   return new Map(

@@ -207,14 +207,14 @@ describe("the gradient of a loss is what finite differences say", () => {
       const weight = 0.4;
       const forward = new GraphBuilder();
       const logits = forward.input("logits", [2, 4]);
-      const wanted = forward.input("targets", [2, 4]);
-      const rows = forward.add("softmax_cross_entropy", "loss", [logits, wanted], {});
+      const needs = forward.input("targets", [2, 4]);
+      const rows = forward.add("softmax_cross_entropy", "loss", [logits, needs], {});
       const graph = forward.finish("loss", new Map([["loss", rows]]));
       const values = new Map([
         [logits, random({ shape: [2, 4], low: -3, high: 3 }, 1)],
-        [wanted, { shape: [2, 4], data: targets }],
+        [needs, { shape: [2, 4], data: targets }],
       ]);
-      const analytic = forward.add("softmax_cross_entropy_gradient", "d", [logits, wanted], {
+      const analytic = forward.add("softmax_cross_entropy_gradient", "d", [logits, needs], {
         weight,
       });
       const whole = forward.finish("loss_back", new Map([["d", analytic]]));

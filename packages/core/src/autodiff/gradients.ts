@@ -3,7 +3,7 @@
  *
  * L is the loss; dv is short for dL/dv. A rule gets the gradients of the outputs and returns those of
  * the inputs, in order, `undefined` where none flows (statistics, targets, masks). Which inputs are
- * wanted is asked with `wanted`, so that nothing is computed for a frozen part.
+ * needs is asked with `needs`, so that nothing is computed for a frozen part.
  */
 import { GraphError } from "../errors.js";
 import type { GraphBuilder } from "../graph/builder.js";
@@ -17,7 +17,7 @@ export interface GradientSite<K extends OpName> {
   /** The gradient of the first output. */
   readonly dy: Value;
   /** Whether the gradient of this input leads to something that is trained. */
-  wanted(input: number): boolean;
+  needs(input: number): boolean;
 }
 
 /** Gives the gradient of each input. */
@@ -47,21 +47,21 @@ export const gradients: { readonly [K in OpName]: GradientRule<K> } = {
     const kernel = gridOf(weight);
     const name = `${node.name}/gradient`;
     return [
-      site.wanted(0)
+      site.needs(0)
         ? graph.add("conv2d_input_gradient", `${name}/x`, [dy, weight], {
             stride,
             padding,
             size: gridOf(x),
           })
         : undefined,
-      site.wanted(1)
+      site.needs(1)
         ? graph.add("conv2d_weight_gradient", `${name}/weight`, [dy, x], {
             kernel,
             stride,
             padding,
           })
         : undefined,
-      bias && site.wanted(2) ? graph.add("channel_sum", `${name}/bias`, [dy], {}) : undefined,
+      bias && site.needs(2) ? graph.add("channel_sum", `${name}/bias`, [dy], {}) : undefined,
     ];
   },
 
@@ -72,11 +72,11 @@ export const gradients: { readonly [K in OpName]: GradientRule<K> } = {
     const { graph, node, dy } = site;
     const [x, , mean, variance, gamma] = node.inputs;
     const name = `${node.name}/gradient`;
-    const dx = site.wanted(0)
+    const dx = site.needs(0)
       ? graph.add("channel_scale", `${name}/x`, [dy, variance, gamma], node.attributes)
       : undefined;
-    const dbeta = site.wanted(1) ? graph.add("channel_sum", `${name}/beta`, [dy], {}) : undefined;
-    if (!gamma || !site.wanted(4)) return [dx, dbeta];
+    const dbeta = site.needs(1) ? graph.add("channel_sum", `${name}/beta`, [dy], {}) : undefined;
+    if (!gamma || !site.needs(4)) return [dx, dbeta];
     const inputs = [dy, x, mean, variance, gamma];
     const [, , dgamma] = graph.apply(
       "batch_norm_training_gradient",
@@ -139,7 +139,7 @@ export const gradients: { readonly [K in OpName]: GradientRule<K> } = {
       const to = from + (input.shape[1] ?? 0);
       const range = { from, to };
       from = to;
-      if (!site.wanted(index)) return undefined;
+      if (!site.needs(index)) return undefined;
       const name = `${site.node.name}/gradient/${index}`;
       return site.graph.add("slice_channels", name, [site.dy], range);
     });
@@ -159,8 +159,8 @@ export const gradients: { readonly [K in OpName]: GradientRule<K> } = {
     const [a, b] = node.inputs;
     const name = `${node.name}/gradient`;
     return [
-      site.wanted(0) ? graph.add("multiply", `${name}/a`, [dy, b], {}) : undefined,
-      site.wanted(1) ? graph.add("multiply", `${name}/b`, [dy, a], {}) : undefined,
+      site.needs(0) ? graph.add("multiply", `${name}/a`, [dy, b], {}) : undefined,
+      site.needs(1) ? graph.add("multiply", `${name}/b`, [dy, a], {}) : undefined,
     ];
   },
 
@@ -178,13 +178,11 @@ export const gradients: { readonly [K in OpName]: GradientRule<K> } = {
     const [x, weight] = node.inputs;
     const name = `${node.name}/gradient`;
     return [
-      site.wanted(0)
-        ? graph.add("linear_input_gradient", `${name}/x`, [dy, weight], {})
-        : undefined,
-      site.wanted(1)
+      site.needs(0) ? graph.add("linear_input_gradient", `${name}/x`, [dy, weight], {}) : undefined,
+      site.needs(1)
         ? graph.add("linear_weight_gradient", `${name}/weight`, [dy, x], {})
         : undefined,
-      site.wanted(2) ? graph.add("channel_sum", `${name}/bias`, [dy], {}) : undefined,
+      site.needs(2) ? graph.add("channel_sum", `${name}/bias`, [dy], {}) : undefined,
     ];
   },
 

@@ -21,7 +21,7 @@ export interface EpochRow {
   readonly validationTop5: number | null;
   /** That of the epoch's last step. */
   readonly learningRate: number;
-  /** Training images a second, validation not counted. */
+  /** Training images per second, validation not counted. */
   readonly imagesPerSecond: number;
   /** Wall clock of the epoch, validation included. */
   readonly seconds: number;

@@ -1,6 +1,5 @@
 /**
- * @file Logits of labelled images to figures of merit: accuracy, loss, calibration, and what is
- * taken for what. Runs anywhere; the result is plain data that survives JSON.
+ * @file Metrics of the logits of labelled images: accuracy, loss, calibration and confusions. Runs anywhere; the result is plain data that survives JSON.
  *
  * Precision, recall and F1 are those of scikit-learn with `zero_division=0`: 0 for a class that was
  * never predicted, or of which there is no image. Equal logits rank by class index. Probabilities
@@ -50,14 +49,14 @@ export interface Evaluation {
 export interface ClassFigures {
   readonly label: string;
   readonly images: number;
-  /** Images taken for this class, rightly or not. */
+  /** Images predicted as this class, correctly or not. */
   readonly predicted: number;
   readonly precision: number;
   readonly recall: number;
   readonly f1: number;
 }
 
-/** Images of one class that were taken for another. */
+/** Images of one class that were predicted as another. */
 export interface ConfusedPair {
   readonly actual: string;
   readonly predicted: string;
@@ -66,7 +65,7 @@ export interface ConfusedPair {
   readonly share: number;
 }
 
-/** An image that was taken for another class. */
+/** A misclassified image. */
 export interface Mistake {
   readonly file: string;
   readonly actual: string;

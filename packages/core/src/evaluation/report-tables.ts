@@ -128,8 +128,8 @@ export function mistakeGallery(
   if (mistakes.length === 0) return "";
   const figures = mistakes.map((one) => mistakeFigure(one, pictures.get(one.file)));
   return `<section class="wide"><h2>Worst mistakes</h2>
-<p class="note">The images whose true class was given the least probability: ✗ what each was taken for,
-✓ what it is, and how probable that seemed.</p>
+<p class="note">The images whose actual class got the lowest probability: ✗ the predicted class,
+✓ the actual class, and the probability of each.</p>
 <div class="gallery">
 ${figures.join("\n")}
 </div></section>`;

@@ -12,7 +12,7 @@ type Range = readonly [from: number, to: number];
 
 /** Values that span more than this factor are drawn on a logarithmic scale. */
 const logarithmicFactor = 50;
-const ticksWanted = 5;
+const targetTicks = 5;
 
 /**
  * A scale that holds all values, which are finite and at least one, with round ends. It begins at
@@ -59,7 +59,7 @@ export function wholeStep([from, to]: Range): number {
 
 /** 1, 2 or 5 times a power of ten that gives about as many ticks as wanted. */
 function niceStep(span: number): number {
-  const rough = span / ticksWanted;
+  const rough = span / targetTicks;
   const power = 10 ** Math.floor(Math.log10(rough));
   const factor = [1, 2, 5, 10].find((one) => one * power >= rough * 0.999) ?? 10;
   return factor * power;

@@ -1,6 +1,5 @@
 /**
- * @file One number that makes confidence honest: logits divided by it give probabilities that are
- * right as often as they say.
+ * @file Temperature scaling: logits divided by one number, so that confidence matches accuracy.
  *
  * Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", 2017, section 4.2:
  * the temperature of least cross-entropy on photos that were not trained on. It changes no ranking.

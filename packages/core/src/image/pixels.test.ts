@@ -52,12 +52,12 @@ describe("fromRawPixels()", () => {
     [
       "too few bytes",
       { width: 2, height: 2, data: new Uint8Array(11) },
-      "Cannot read raw pixels of 2x2: expected 1 to 4 bytes a pixel, got 11 bytes",
+      "Cannot read raw pixels of 2x2: expected 1 to 4 bytes per pixel, got 11 bytes",
     ],
     [
       "bytes that disagree with the channels",
       { width: 2, height: 2, data: new Uint8Array(16), channels: 3 },
-      "Cannot read raw pixels of 2x2: expected 3 bytes a pixel, got 16 bytes",
+      "Cannot read raw pixels of 2x2: expected 3 bytes per pixel, got 16 bytes",
     ],
   ];
   for (const [what, raw, message] of refusals) {

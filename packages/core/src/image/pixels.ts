@@ -101,7 +101,7 @@ export function channelsOf({ width, height, data, channels }: RawPixels): number
     const expected = channels ?? "1 to 4";
     throw new InputError(
       "PIXELS_INVALID",
-      `Cannot read raw pixels of ${width}x${height}: expected ${expected} bytes a pixel, got ${data.length} bytes`,
+      `Cannot read raw pixels of ${width}x${height}: expected ${expected} bytes per pixel, got ${data.length} bytes`,
     );
   }
   return found;

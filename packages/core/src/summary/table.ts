@@ -41,8 +41,8 @@ function cells(row: SummaryRow): string[] {
 export function summaryTotals({ totals }: Summary): string[] {
   return [
     `${formatCount(totals.parameters)} parameters, of which ${formatCount(totals.nonTrainable)} not trainable, in ${formatCount(totals.tensors)} tensors`,
-    `${formatMultiplyAdds(totals.multiplyAdds)} multiply-adds an image, ${totals.convolutions} convolutions, ${totals.depth} weighted layers on the longest path`,
-    `${formatBytes(totals.parameters * 4)} of weights, ${formatBytes(totals.activationBytes)} of activations an image, as float32`,
+    `${formatMultiplyAdds(totals.multiplyAdds)} multiply-adds per image, ${totals.convolutions} convolutions, ${totals.depth} weighted layers on the longest path`,
+    `${formatBytes(totals.parameters * 4)} of weights, ${formatBytes(totals.activationBytes)} of activations per image, as float32`,
   ];
 }
 

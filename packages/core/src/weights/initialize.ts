@@ -13,7 +13,7 @@ import { sizeOf, type Tensor, type Tensors, tensor } from "../tensor/tensor.js";
 /** The rules that can be named. */
 export const initializers = ["slim", "keras", "pytorch"] as const;
 
-/** Whose rule draws the weights. */
+/** Whose initializer draws the weights. */
 export type Initializer = (typeof initializers)[number];
 
 /**

@@ -1,6 +1,6 @@
 /**
- * @file What a file that is not ours looks like, for the message: its first bytes, or the names of
- * its tensors or layers.
+ * @file Identifies foreign files for error messages, by their first bytes or the names of their tensors
+ * or layers.
  *
  * Names are those of timm, torchvision, Keras and TF-Slim, which
  * scripts/python/make-strangers.py lists.

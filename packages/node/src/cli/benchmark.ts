@@ -1,5 +1,5 @@
 /**
- * @file `irv2 benchmark`: latency, throughput and memory of the engines that are here, side by side.
+ * @file `irv2 benchmark`: latency, throughput and memory of the installed engines, side by side.
  *
  * Each engine is measured in a process of its own, so that memory is its own and nothing is warm.
  * Weights do not change the speed, so random ones serve where none are given.

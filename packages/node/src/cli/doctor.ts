@@ -1,5 +1,5 @@
 /**
- * @file `irv2 doctor`: what this machine has and what will be used.
+ * @file `irv2 doctor`: the engines and hardware of this machine, and what `auto` uses.
  */
 import { readFileSync } from "node:fs";
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
@@ -19,7 +19,7 @@ export interface Report {
   readonly instructionSets: readonly string[];
   readonly memoryBytes: { readonly total: number; readonly free: number };
   readonly engines: readonly EngineReport[];
-  /** The engine that is used where none is asked for. */
+  /** The engine that is used by default. */
   readonly auto: { readonly engine: EngineName; readonly reason: string };
   /** Why the native engine is missing and how to get it, where it could be here. */
   readonly advice: string | null;

@@ -1,5 +1,5 @@
 /**
- * @file `irv2 embed`: the features of each image, for search, clustering or a classifier of one's own.
+ * @file `irv2 embed`: the features of each image, for search, clustering or another classifier.
  */
 
 import { UsageError } from "@inception-resnet-v2/core/internal/errors.js";

@@ -1,5 +1,5 @@
 /**
- * @file `irv2 evaluate`: how good weights are on a folder of labelled photos.
+ * @file `irv2 evaluate`: accuracy and calibration of weights on a folder of labelled photos.
  */
 
 import { packError } from "@inception-resnet-v2/core/internal/errors.js";

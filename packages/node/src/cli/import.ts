@@ -1,6 +1,6 @@
 /**
- * @file `irv2 import`: anyone's weights as a file of this project, with a report of how each tensor was
- * mapped.
+ * @file `irv2 import`: converts weights of other programs to this project's format, with a report of how each
+ * tensor was mapped.
  */
 
 import type { ArchitectureName } from "@inception-resnet-v2/core/internal/architecture/architecture.js";

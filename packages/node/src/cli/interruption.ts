@@ -14,7 +14,7 @@ export interface Interruption extends Disposable {
 }
 
 /** Shows the cursor and breaks lines again, which a progress bar had stopped. */
-const terminalAsBefore = "\x1b[?25h\x1b[?7h\n";
+const restoreTerminal = "\x1b[?25h\x1b[?7h\n";
 
 /** Listens until disposed of; sets the exit code of the process when something comes. */
 export function listenForInterruption(): Interruption {
@@ -46,7 +46,7 @@ export function listenForInterruption(): Interruption {
     process.stderr.off("error", messagesFailed);
   };
   const die = (signal: NodeJS.Signals) => {
-    if (process.stderr.isTTY) process.stderr.write(terminalAsBefore);
+    if (process.stderr.isTTY) process.stderr.write(restoreTerminal);
     dispose(); // so that the signal ends the process: an exit would wait for the step under way
     process.kill(process.pid, signal);
   };

@@ -1,5 +1,5 @@
 /**
- * @file `irv2 lr-find`: at which learning rate a training learns fastest.
+ * @file `irv2 lr-find`: the learning-rate range test.
  */
 
 import { Irv2Error } from "@inception-resnet-v2/core/internal/errors.js";

@@ -90,9 +90,9 @@ const header = cells(
   "parameters",
   "images/s",
   "start",
-  "an epoch",
+  "epoch",
   "epochs",
-  "in all",
+  "total",
   "memory",
   "disk",
 );

@@ -1,5 +1,5 @@
 /**
- * @file In which order an epoch goes through the samples, and what a sample of each class weighs.
+ * @file The order of the samples in an epoch, and the weight of each class.
  *
  * The order follows from the seed and the epoch alone, so that a run can be taken up anywhere.
  */

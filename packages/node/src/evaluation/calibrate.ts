@@ -17,7 +17,7 @@ import { type EvaluatedPhotos, type EvaluateOptions, labelledLogits } from "./ev
 
 /** What to calibrate, on what, and where to. */
 export interface CalibrateOptions extends EvaluateOptions {
-  /** Where the copy goes; a file that is there is replaced. */
+  /** The file to write; an existing one is replaced. */
   readonly out: string;
   /**
    * Number type of the copy.
@@ -26,7 +26,7 @@ export interface CalibrateOptions extends EvaluateOptions {
   readonly dtype?: FloatType | undefined;
 }
 
-/** How well scores can be believed before and after; errors are 0 to 1, losses in nats. */
+/** Calibration before and after; errors are 0 to 1, losses in nats. */
 export interface CalibrateResult extends EvaluatedPhotos {
   /** The temperature that was fitted: logits are divided by it. */
   readonly temperature: number;

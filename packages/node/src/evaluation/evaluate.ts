@@ -1,5 +1,5 @@
 /**
- * @file How good weights are on a folder of labelled photos, by the path that `classify` takes.
+ * @file Evaluates weights on a folder of labelled photos, by the same path as `classify`.
  */
 
 import { freeing } from "@inception-resnet-v2/core/internal/abort.js";
@@ -39,7 +39,7 @@ export interface PhotoOptions {
    */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Told how many of the photos are done.
+   * Called with the number of photos done.
    * @defaultValue none
    */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
@@ -50,7 +50,7 @@ export interface EvaluateOptions extends Omit<LoadOptions, "onProgress">, PhotoO
   /** Where the weights are, or weights that were loaded before, which stay as they are. */
   readonly weights: WeightSource | LoadedWeights;
   /**
-   * Told of bytes as weights are downloaded.
+   * Called as bytes of weights are downloaded.
    * @defaultValue none
    */
   readonly onDownload?: PullOptions["onProgress"];

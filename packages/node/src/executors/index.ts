@@ -19,7 +19,7 @@ export function isEngineName(name: string): name is EngineName {
 }
 
 /**
- * Makes an executor. `auto` takes oneDNN where it is there and the processor gains from it, else ONNX
+ * Makes an executor. `auto` takes oneDNN where it is installed and faster on the processor, else ONNX
  * Runtime's native build and, where that cannot be loaded, its WebAssembly build. Throws `UsageError`
  * on an unknown name, `ResourceError` on a missing engine or one that has not the precision.
  */
@@ -60,8 +60,8 @@ export async function chooseEngine({
   precision = "fp32",
 }: ExecutorOptions = {}): Promise<Exclude<EngineName, "auto">> {
   if (precision === "bf16") return "onednn"; // the only one that has it
-  const { oneDnnGains } = await import("./onednn/api/find-library.js");
-  if (await oneDnnGains()) return "onednn";
+  const { isOneDnnFaster } = await import("./onednn/api/find-library.js");
+  if (await isOneDnnFaster()) return "onednn";
   const { loadOrt } = await import("./onnxruntime/session.js");
   return loadOrt("native").then(
     () => "onnxruntime" as const,

@@ -15,8 +15,8 @@ import { resolveWeights, type WeightSource } from "../weights/place.js";
 import type { PullOptions } from "../weights/pull.js";
 import { checkWeightPlace } from "../weights/write-weights.js";
 import { checkOptions, type ExportFormat, type FormatOptions, formatOf } from "./formats.js";
-import type { ExportCheck } from "./read-again.js";
 import { type ExportRequest, exportModule, exportStackMb } from "./requests.js";
+import type { ExportCheck } from "./round-trip.js";
 
 /** What to write. */
 export interface ExportOptions
@@ -25,7 +25,7 @@ export interface ExportOptions
     PullOptions {
   /** Where the weights are, or weights that were loaded before, which stay as they are. */
   readonly weights: WeightSource | LoadedWeights;
-  /** The file to write; one that is there is replaced. */
+  /** The file to write; an existing one is replaced. */
   readonly out: string;
   /**
    * The format to write.
@@ -33,7 +33,7 @@ export interface ExportOptions
    */
   readonly format?: ExportFormat | undefined;
   /**
-   * Whether the file is read again, and an ONNX file run, to see what it holds.
+   * Whether to check the file by reading it again and, for ONNX, running it.
    * @defaultValue true
    */
   readonly parity?: boolean | undefined;
@@ -47,7 +47,7 @@ export interface ExportResult {
   readonly tensors: number;
   /** Numbers that were written. */
   readonly parameters: number;
-  /** What was seen when the file was read again. */
+  /** The result of the round-trip check. */
   readonly check?: ExportCheck;
   /** What was decided in reading the weights where they leave it open, in sentences. */
   readonly notes: readonly string[];
@@ -56,7 +56,7 @@ export interface ExportResult {
 /**
  * Reads weights and writes them in another format, beside; what is written gets its name once it was read
  * again, so that a file which is there is replaced by a whole one or stays. Throws `UsageError` for
- * a format that cannot be told or hold what is asked, `ModelError` for weights that cannot be used or
+ * an unknown format or one without a requested feature, `ModelError` for weights that cannot be used or
  * do not fit in float16, `ResourceError` where the file cannot be written, and the reason of the
  * signal, which leaves no file behind but one that was there before.
  */

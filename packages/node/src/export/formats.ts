@@ -72,7 +72,7 @@ const types: Partial<Record<ExportFormat, readonly FloatType[]>> = {
   tfjs: ["F32"],
 };
 
-/** Throws `UsageError` where a format cannot hold what is asked. */
+/** Throws `UsageError` where a format does not support an option. */
 export function checkOptions(
   format: ExportFormat,
   { dtype = "F32", preprocessing, batch }: FormatOptions,

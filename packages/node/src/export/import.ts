@@ -44,7 +44,7 @@ export interface ImportReport
     LoadedWeights,
     "format" | "naming" | "network" | "ignored" | "absent" | "droppedClasses" | "notes"
   > {
-  /** What became parameters: all that the network has. */
+  /** How each parameter of the network was mapped. */
   readonly tensors: readonly TakenTensor[];
   /** Numbers that were read. */
   readonly parameters: number;

@@ -88,10 +88,10 @@ function centralCrop(to: OnnxNodes, image: string, fraction: number): string {
 /** The middle of the image; odd margins round half to even, as Python does. */
 function centreCrop(to: OnnxNodes, image: string, size: readonly [number, number]): string {
   const sides = to.add("Slice", [to.add("Shape", [image]), ...slice(to, [2], [4])]);
-  const wanted = to.integers(size);
-  const margin = to.cast(to.add("Sub", [sides, wanted]), "float32");
+  const target = to.integers(size);
+  const margin = to.cast(to.add("Sub", [sides, target]), "float32");
   const from = to.cast(to.add("Round", [divide(to, margin, 2)]), "int64");
-  const end = to.add("Add", [from, wanted]);
+  const end = to.add("Add", [from, target]);
   return to.add("Slice", [image, from, end, to.integers([2, 3])]);
 }
 

@@ -1,6 +1,6 @@
 /**
- * @file An open weight file as one of ours, and what became of each tensor: in the calling thread, which
- * takes seconds.
+ * @file Converts an open weight file to one of ours and reports how each tensor was mapped; runs in the
+ * calling thread for seconds.
  */
 import { weightParts } from "@inception-resnet-v2/core/internal/weights/encode.js";
 import type { OpenedWeights } from "@inception-resnet-v2/core/internal/weights/opened.js";

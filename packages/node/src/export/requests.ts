@@ -1,5 +1,5 @@
 /**
- * @file What the thread that exports and imports is asked.
+ * @file The requests to the thread that exports and imports.
  */
 import type { FloatType } from "@inception-resnet-v2/core/internal/weights/formats/floats.js";
 import type {

@@ -1,6 +1,6 @@
 /**
- * @file Weights in memory to the file of another program, and a look at what that holds: in the calling
- * thread, which takes seconds.
+ * @file Writes weights in memory in the format of another program and checks the file; runs in the calling
+ * thread for seconds.
  */
 import { foldGammas } from "@inception-resnet-v2/core/internal/graph/passes/fold-gammas.js";
 import { presets } from "@inception-resnet-v2/core/internal/image/presets.js";
@@ -18,8 +18,8 @@ import { writeWeightFolder, writeWeights } from "../weights/write-weights.js";
 import type { ExportResult } from "./export.js";
 import { type ExportFormat, readAs } from "./formats.js";
 import { type ExportedModel, exportOnnx } from "./onnx.js";
-import { type ExportCheck, readAgain } from "./read-again.js";
 import type { ExportRequest } from "./requests.js";
+import { checkRoundTrip, type ExportCheck } from "./round-trip.js";
 import { exportTfjs } from "./tfjs.js";
 
 /** What stops a piece of work that writes. */
@@ -45,7 +45,12 @@ export async function writeExport(
   const look = async (beside: string) => {
     const place = { kind: "file", path: beside, name: out } as const;
     if (parity)
-      check = await readAgain(place, readAs[format], { ...loaded, parameters: written }, signal);
+      check = await checkRoundTrip(
+        place,
+        readAs[format],
+        { ...loaded, parameters: written },
+        signal,
+      );
     settle();
   };
   const numbers = [...parameters.values()].reduce((sum, { data }) => sum + data.length, 0);

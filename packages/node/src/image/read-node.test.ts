@@ -154,7 +154,7 @@ describe("readImage()", () => {
         "raw pixels that lack some",
         () => ({ width: 4, height: 4, data: new Uint8Array(5) }),
         "PIXELS_INVALID",
-        () => "Cannot read raw pixels of 4x4: expected 1 to 4 bytes a pixel, got 5 bytes",
+        () => "Cannot read raw pixels of 4x4: expected 1 to 4 bytes per pixel, got 5 bytes",
       ],
       [
         "a number",

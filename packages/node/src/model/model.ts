@@ -52,7 +52,7 @@ export class InceptionResNetV2 {
   readonly graph: Graph;
   /** How photos become tensors. */
   readonly preprocessing: Preprocessing;
-  /** Names of the classes by index; empty when nobody knows them. */
+  /** Names of the classes by index; empty when unknown. */
   readonly labels: readonly string[];
   /** What logits are divided by before the softmax that gives scores: the weights' calibration; 1. */
   readonly temperature: number;

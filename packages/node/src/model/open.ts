@@ -33,7 +33,7 @@ export interface OpenModel {
   readonly options: ModelOptions;
 }
 
-/** A network with what is known of its use. */
+/** A network with its labels and preprocessing. */
 interface Found extends Described {
   readonly graph: Graph;
   readonly parameters: () => Promise<Tensors>;

@@ -30,7 +30,7 @@ export interface ModelOptions {
   readonly engine?: EngineName | undefined;
   /**
    * Threads to compute with.
-   * @defaultValue one a core
+   * @defaultValue one per core
    */
   readonly threads?: number | undefined;
   /**
@@ -63,29 +63,29 @@ export interface ModelOptions {
 /** How to make an untrained model. */
 export interface CreateOptions extends ModelOptions, NetworkOptions {
   /**
-   * Whose rule draws the weights.
+   * Whose initializer draws the weights.
    * @defaultValue slim
    */
   readonly initializer?: Initializer | undefined;
   /**
-   * Whole number from 0; two models of one seed have equal weights.
+   * Whole number from 0; models with equal seeds have equal weights.
    * @defaultValue 0
    */
   readonly seed?: number | undefined;
   /**
-   * Gives the call up, which rejects with the reason.
+   * Aborts the call, which rejects with the signal's reason.
    * @defaultValue none
    */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How to load weights; a download tells `onProgress` of its bytes. */
+/** How to load weights; downloads report their bytes to `onProgress`. */
 export interface LoadOptions extends ModelOptions, LoadingOptions {}
 
 /** What ends a call early. */
 export interface CallOptions {
   /**
-   * Gives the call up: it rejects with the reason at once. An image or batch that waits is not
+   * Aborts the call: it rejects at once with the signal's reason. An image or batch that waits is not
    * computed, the result of one under way is dropped.
    * @defaultValue none
    */

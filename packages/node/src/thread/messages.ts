@@ -1,5 +1,5 @@
 /**
- * @file What `callThread` and `serveCall` say to each other.
+ * @file The messages between `callThread` and `serveCall`.
  */
 import type { PackedError } from "@inception-resnet-v2/core/internal/errors.js";
 

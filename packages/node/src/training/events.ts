@@ -15,7 +15,7 @@ export interface DataEvent {
   readonly report: DataReport;
 }
 
-/** The run is about to begin, or to go on from a checkpoint. */
+/** The run is about to start, or to resume from a checkpoint. */
 export interface StartEvent {
   /** Tag of the union. */
   readonly event: "start";
@@ -31,7 +31,7 @@ export interface StartEvent {
   readonly trainedParameters: number;
   /** Parameters of the network in all. */
   readonly parameters: number;
-  /** Parameters that the weights did not give, and that start anew. */
+  /** Parameters that are not in the weights and are newly initialized. */
   readonly fresh: readonly string[];
   /** Epochs in all, and how much of them a checkpoint has already. */
   readonly epochs: number;
@@ -84,13 +84,13 @@ export interface StepEvent {
   readonly steps: number;
   /** Photos of the step. */
   readonly images: number;
-  /** Mean loss of the epoch so far, and share of its photos named rightly. */
+  /** Mean loss of the epoch so far, and its accuracy. */
   readonly loss: number;
   /** Fraction of the epoch's images so far whose class was the likeliest. */
   readonly accuracy: number;
   /** Learning rate of this step. */
   readonly learningRate: number;
-  /** Training images a second in this epoch so far. */
+  /** Training images per second in this epoch so far. */
   readonly imagesPerSecond: number;
 }
 
@@ -123,7 +123,7 @@ export interface DoneEvent {
   readonly best?: { readonly epoch: number; readonly top1: number; readonly loss: number };
 }
 
-/** Anything that a training tells. */
+/** Any event of a training. */
 export type TrainingEvent =
   | DataEvent
   | StartEvent

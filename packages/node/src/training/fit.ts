@@ -38,7 +38,7 @@ export interface TrainResult {
 }
 
 /**
- * Trains to the end and gives what came of it: `train` as a promise, with callbacks. `resume` goes on with
+ * Trains to the end and returns the result: `train` as a promise, with callbacks. `resume` continues
  * a run. The weights are in the run folder: `weights/best.safetensors` and `weights/last.safetensors`.
  *
  * ```ts

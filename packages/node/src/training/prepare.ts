@@ -1,5 +1,5 @@
 /**
- * @file Everything that a training starts from, new or resumed: settings, photos, network, values.
+ * @file Prepares a training, new or resumed: settings, photos, network, initial values.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { titleOf } from "@inception-resnet-v2/core/internal/architecture/architecture.js";
@@ -142,7 +142,7 @@ function dataOptions({ annotations, valFraction, folds, fold, splitRule }: Setti
 }
 
 /** Milliseconds between two events that say how many photos were looked at. */
-const tellMs = 500;
+const progressMs = 500;
 
 async function* inspect(
   dataset: Dataset,
@@ -157,7 +157,7 @@ async function* inspect(
   });
   inspection.catch(() => {}); // the error comes out where the report is awaited
   for (;;) {
-    const report = await Promise.race([inspection, sleep(tellMs, undefined, { ref: false })]);
+    const report = await Promise.race([inspection, sleep(progressMs, undefined, { ref: false })]);
     if (report) return report;
     yield { event: "prepare", what: "photos", done, total };
   }

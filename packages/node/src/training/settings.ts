@@ -1,5 +1,5 @@
 /**
- * @file From what a caller asks for to everything that a training needs to know, as plain data.
+ * @file Resolves the options of a training to complete settings, as plain data.
  *
  * The result is written to the run folder first; a resumed run reads nothing else.
  */

@@ -1,5 +1,5 @@
 /**
- * @file What a caller may ask of a training.
+ * @file The options of a training.
  */
 import type { ArchitectureName } from "@inception-resnet-v2/core/internal/architecture/architecture.js";
 import type { Precision } from "@inception-resnet-v2/core/internal/executors/executor.js";
@@ -13,18 +13,18 @@ import type { LoadedWeights } from "@inception-resnet-v2/core/internal/weights/t
 import type { EngineName } from "../executors/index.js";
 import type { WeightSource } from "../weights/place.js";
 
-/** What a caller may ask for; all of a recipe can be overridden. */
+/** The options of a training; each setting of a recipe can be overridden. */
 export interface TrainOptions extends Partial<Recipe> {
   /** Folder with `train/<class>` and `val/<class>`, or with a folder for each class. */
   readonly data: string;
   /**
-   * Table that says the classes of photos in `data`, instead of their folders: CSV, TSV or JSON Lines
+   * Table of the classes of photos in `data`, instead of their folders: CSV, TSV or JSON Lines
    * with path, label and perhaps split (train, val, test), or a list of paths.
-   * @defaultValue none: folders say the classes
+   * @defaultValue none: folders give the classes
    */
   readonly annotations?: string | undefined;
   /**
-   * Recipe that settles what is left open.
+   * Recipe that gives the defaults.
    * @defaultValue `fine-tune` with weights, else `from-scratch-small`
    */
   readonly recipe?: RecipeName | undefined;
@@ -69,7 +69,7 @@ export interface TrainOptions extends Partial<Recipe> {
    */
   readonly headEpochs?: number | undefined;
   /**
-   * Learning rates fall by this factor from each stage to the one before it, above 0.
+   * Factor of the learning rate from each stage to the one before it, above 0.
    * @defaultValue 1
    */
   readonly stageRate?: number | undefined;
@@ -101,12 +101,12 @@ export interface TrainOptions extends Partial<Recipe> {
    */
   readonly fold?: number | undefined;
   /**
-   * Draws each class equally often.
+   * Samples each class equally often.
    * @defaultValue false
    */
   readonly balanced?: boolean | undefined;
   /**
-   * Weighs the loss of each class by its rarity.
+   * Weights the loss of each class by its inverse frequency.
    * @defaultValue false
    */
   readonly classWeights?: boolean | undefined;
@@ -116,7 +116,7 @@ export interface TrainOptions extends Partial<Recipe> {
    */
   readonly cache?: "none" | "memory" | "disk" | undefined;
   /**
-   * Whole number from 0; two runs of one seed are equal.
+   * Whole number from 0; runs with equal seeds are equal.
    * @defaultValue 0
    */
   readonly seed?: number | undefined;
@@ -127,7 +127,7 @@ export interface TrainOptions extends Partial<Recipe> {
   readonly engine?: EngineName | undefined;
   /**
    * Threads to compute with.
-   * @defaultValue one a core
+   * @defaultValue one per core
    */
   readonly threads?: number | undefined;
   /**

@@ -17,7 +17,7 @@ import { openExecutor, type Settings } from "./settings.js";
 import type { TrainOptions } from "./train-options.js";
 
 /**
- * Trains, fine-tunes (`fineTune`), or goes on with a run (`resume`), and tells what happens as it happens;
+ * Trains, fine-tunes (`fineTune`), or resumes a run (`resume`), and yields events as they happen;
  * the last event is `done` or `interrupted`. Everything is in the run folder. `fit` does the same as a
  * promise.
  *

@@ -1,5 +1,5 @@
 /**
- * @file What callers say where weights are asked for, made into one value that says where they are.
+ * @file Resolves what callers give as weights to one value that says where they are.
  *
  * This is the one place that gives a text its meaning, in this order:
  *

@@ -21,7 +21,7 @@ export type { PullProgress } from "./download/download.js";
 /** How to pull. */
 export interface PullOptions {
   /**
-   * Told of bytes as they come, also of those that another process fetches meanwhile.
+   * Called as bytes arrive, also those that another process downloads.
    * @defaultValue none
    */
   readonly onProgress?: ((progress: PullProgress) => void) | undefined;
@@ -37,8 +37,8 @@ export interface PullOptions {
  * The path of published weights on this machine, downloaded unless they are here: `imagenet`,
  * `ens-adv`, `keras`, `keras-notop`, `slim`, or `owner/name` (`hf:owner/name`) of the Hugging Face hub,
  * also with `@revision`. The hub is asked for what is newest at a branch or tag, and what is here serves where
- * it cannot be asked. Throws `UsageError` for another name, `ResourceError` without network, leave
- * or space, `ModelError` when there is no such file or its hash is wrong.
+ * it cannot be asked. Throws `UsageError` for another name, `ResourceError` without network, permission
+ * or disk space, `ModelError` when there is no such file or its hash is wrong.
  */
 export async function pull(nameOrRepository: string, options: PullOptions = {}): Promise<string> {
   const source = sourceOf(nameOrRepository);

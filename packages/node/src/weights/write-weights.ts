@@ -1,5 +1,5 @@
 /**
- * @file Files of weights on disk, and how a message calls them.
+ * @file Writes weight files to disk.
  */
 import {
   checkFilePlace,

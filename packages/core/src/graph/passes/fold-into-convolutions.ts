@@ -1,5 +1,5 @@
 /**
- * @file Batch norm with fixed statistics is one multiplication and one addition a channel, and the scale
+ * @file Batch norm with fixed statistics is one multiplication and one addition per channel, and the scale
  * of a residual branch is one multiplication; both fold into the convolution before them:
  *
  *   gamma * (W x + b - mean) / sqrt(variance + epsilon) + beta  =  (W f) x + (b - mean) f + beta

@@ -76,7 +76,7 @@ export function recompute(
     const inputs = node.inputs.map(available);
     const output = { name: `${value.name}/again`, shape: value.shape };
     again.set(value, output);
-    nodes.push(secondTime(node, inputs, output));
+    nodes.push(recomputed(node, inputs, output));
     return output;
   };
   for (const node of graph.nodes) {
@@ -90,7 +90,7 @@ export function recompute(
 }
 
 /** A node once more; statistics of the batch, which it finds anew, go by names of their own. */
-function secondTime(node: AnyNode, inputs: readonly Value[], output: Value): AnyNode {
+function recomputed(node: AnyNode, inputs: readonly Value[], output: Value): AnyNode {
   const others = node.outputs.slice(1).map(({ name, shape }) => ({ name: `${name}/again`, shape }));
   return { ...node, name: `${node.name}/again`, inputs, outputs: [output, ...others] } as AnyNode;
 }

@@ -172,6 +172,6 @@ function readExternal(
   }
   throw failure(
     "WEIGHTS_TRUNCATED",
-    `expected bytes ${from} to ${to} of ${quote(location)}, got ${file.length} in all`,
+    `expected bytes ${from} to ${to} of ${quote(location)}, got ${file.length} in total`,
   );
 }

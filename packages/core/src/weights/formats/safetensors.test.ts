@@ -145,7 +145,7 @@ describe("readSafetensors()", () => {
       "offsets outside the file",
       fileOf({ a: one([4], [0, 16]) }, 8),
       "WEIGHTS_TRUNCATED",
-      "expected 79 bytes in all, got 71",
+      "expected 79 bytes in total, got 71",
     ],
     [
       "a type that is a word of the language",

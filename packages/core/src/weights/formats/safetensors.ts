@@ -185,7 +185,7 @@ function checkLayout(
     at = range[1];
   }
   if (at > end) {
-    throw failure("WEIGHTS_TRUNCATED", `expected ${at} bytes in all, got ${end}`);
+    throw failure("WEIGHTS_TRUNCATED", `expected ${at} bytes in total, got ${end}`);
   }
   if (at < end) {
     throw failure(

@@ -54,13 +54,13 @@ export function takeOnnx(file: OnnxFile, { name, ...given }: TakeOnnxOptions): O
   const failure = (code: ErrorCode, problem: string) =>
     new ModelError(code, `Cannot use weights "${name}": ${problem}`);
   const hasTop = file.nodes.some(({ op }) => op === "Gemm" || op === "MatMul");
-  const { arch, pattern, found, wanted } = findNetwork(file, hasTop, given.network?.arch);
-  if (found.size < wanted.length) {
+  const { arch, pattern, found, expected } = findNetwork(file, hasTop, given.network?.arch);
+  if (found.size < expected.length) {
     const there = file.nodes.filter(({ op }) => op === "Conv").length;
     const stranger = knownStranger(foreignNames(file));
     throw failure(
       "WEIGHTS_NETWORK",
-      `expected the convolutions of ${titleOf(arch)}, connected as there, got ${there}${stranger ? ` of ${stranger}` : ""}, of which ${found.size} of ${wanted.length} fit`,
+      `expected the convolutions of ${titleOf(arch)}, connected as there, got ${there}${stranger ? ` of ${stranger}` : ""}, of which ${found.size} of ${expected.length} fit`,
     );
   }
   const shapeOf = (key: string) => {
@@ -88,7 +88,7 @@ export function takeOnnx(file: OnnxFile, { name, ...given }: TakeOnnxOptions): O
   const graph = lower(configured, { batchNormScale: true });
   const chains = new Chains(file);
   const parameters = new Map<string, Tensor>();
-  for (const key of wanted) {
+  for (const key of expected) {
     const node = found.get(key) as ForeignNode;
     const taken =
       key === "logits"
@@ -109,7 +109,7 @@ interface Candidate {
   readonly pattern: Graph;
   readonly found: ReadonlyMap<string, ForeignNode>;
   /** What has to be found. */
-  readonly wanted: readonly string[];
+  readonly expected: readonly string[];
 }
 
 /** The first network that fits wholly, or else the first. */
@@ -118,8 +118,8 @@ function findNetwork(file: OnnxFile, top: boolean, stated?: ArchitectureName): C
   for (const arch of stated ? [stated] : architectureNames) {
     const pattern = lower(configureNetwork({ arch, top }));
     const found = matchByTopology(pattern, file);
-    const candidate = { arch, pattern, found, wanted: weightKeys(pattern) };
-    if (found.size === candidate.wanted.length) return candidate;
+    const candidate = { arch, pattern, found, expected: weightKeys(pattern) };
+    if (found.size === candidate.expected.length) return candidate;
     candidates.push(candidate);
   }
   return candidates[0] as Candidate;

@@ -1,5 +1,5 @@
 /**
- * @file One run of anyone's ONNX file, to compare with: an image in, chosen values out.
+ * @file Runs any ONNX file once, for comparison: an image in, chosen values out.
  */
 
 import { encodeOutputs } from "@inception-resnet-v2/core/internal/onnx/onnx-file.js";

@@ -1,5 +1,5 @@
 /**
- * @file What a `ThreadExecutor` and its thread say to each other.
+ * @file The messages between a `ThreadExecutor` and its thread.
  *
  * A program or training is known by the `id` of the request that compiled it.
  */

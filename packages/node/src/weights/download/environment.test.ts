@@ -11,7 +11,7 @@ import {
   hubToken,
   kerasModelsFolder,
   mirrored,
-  silenceMs,
+  readTimeoutMs,
 } from "./environment.js";
 
 /** What a function says with these variables. */
@@ -76,7 +76,7 @@ describe("The environment", () => {
       ["-1", 30_000],
       ["soon", 30_000],
     ] as const) {
-      assert.equal(await said({ HF_HUB_DOWNLOAD_TIMEOUT: seconds }, silenceMs), ms);
+      assert.equal(await said({ HF_HUB_DOWNLOAD_TIMEOUT: seconds }, readTimeoutMs), ms);
     }
   });
 });

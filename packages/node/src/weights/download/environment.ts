@@ -53,7 +53,7 @@ export function mirrored(url: string): string {
 }
 
 /** How long to wait for the next bytes: `HF_HUB_DOWNLOAD_TIMEOUT` in seconds, 30, at most 60. */
-export function silenceMs(): number {
+export function readTimeoutMs(): number {
   const seconds = Number(text("HF_HUB_DOWNLOAD_TIMEOUT"));
   return 1000 * (seconds > 0 ? Math.min(seconds, 60) : 30);
 }

@@ -8,7 +8,7 @@
  */
 import { ModelError, ResourceError } from "@inception-resnet-v2/core/internal/errors.js";
 import { quote } from "@inception-resnet-v2/core/internal/weights/quote.js";
-import { silenceMs } from "./environment.js";
+import { readTimeoutMs } from "./environment.js";
 
 /** A client with connections of its own, closed when disposed of. */
 export interface Http extends AsyncDisposable {
@@ -21,7 +21,7 @@ const longestConnectMs = 10_000;
 /** Opens a client; `signal` ends all of its requests. */
 export async function openHttp(signal?: AbortSignal): Promise<Http> {
   const undici = await import("undici");
-  const silence = silenceMs();
+  const silence = readTimeoutMs();
   const connectMs = Math.min(longestConnectMs, silence);
   const agent = new undici.EnvHttpProxyAgent({
     connect: { timeout: connectMs },

@@ -1,5 +1,5 @@
 /**
- * @file The part of a file that has come so far: one writer at a time, and nobody's work is lost.
+ * @file The part of a file downloaded so far: one writer at a time, and no progress is lost.
  *
  * A part lies beside its target as `<target>.irv2-<host>-<pid>-<random>.incomplete`. It is in use
  * while it is written to and its process lives; after that, anybody takes it over by renaming it,
@@ -31,9 +31,9 @@ export interface TakeOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** After this long without a byte, the writer is taken for gone; requests give up far earlier. */
-const silentMs = 3 * 60_000;
-const lookAgainMs = 250;
+/** After this long without a byte, the writer is considered dead; requests time out far earlier. */
+const abandonedMs = 3 * 60_000;
+const pollMs = 250;
 
 /** Takes over the largest part that is there, or begins one; nothing when the target is whole. */
 export async function takePart(target: string, options: TakeOptions): Promise<Part | undefined> {
@@ -42,7 +42,7 @@ export async function takePart(target: string, options: TakeOptions): Promise<Pa
     const busy = parts.find(({ isInUse }) => isInUse);
     if (busy) {
       options.onWait(busy.bytes);
-      await sleep(lookAgainMs, undefined, { signal: options.signal });
+      await sleep(pollMs, undefined, { signal: options.signal });
       continue;
     }
     if (await options.isWhole()) {
@@ -55,7 +55,7 @@ export async function takePart(target: string, options: TakeOptions): Promise<Pa
       await (await open(own, "wx")).close();
       return { path: own, bytes: 0, etag: undefined };
     }
-    if (await takeOver(largest.path, own)) {
+    if (await adoptPart(largest.path, own)) {
       return { path: own, bytes: largest.bytes, etag: await readEtag(own) };
     }
   }
@@ -117,14 +117,14 @@ async function findParts(target: string): Promise<FoundPart[]> {
     const path = join(dirname(target), name);
     const stats = pid === undefined ? undefined : await stat(path).catch(() => undefined);
     if (!stats) continue; // another kind of file, or taken in between
-    const isFresh = Date.now() - stats.mtimeMs < silentMs;
+    const isFresh = Date.now() - stats.mtimeMs < abandonedMs;
     const isInUse = isFresh && (host !== ownHost() || isAlive(Number(pid)));
     found.push({ path, bytes: stats.size, isInUse });
   }
   return found;
 }
 
-async function takeOver(path: string, own: string): Promise<boolean> {
+async function adoptPart(path: string, own: string): Promise<boolean> {
   try {
     await touchPart(path); // first: under the new name, nobody must take it for abandoned
     await rename(path, own);

@@ -126,8 +126,8 @@ export interface Found {
   /** What the processor offers to the library, for example `AVX-512 with bf16`. */
   readonly instructions: string;
   readonly hasBf16: boolean;
-  /** Whether the processor gains from this library over ONNX Runtime: it does from AVX-512 on. */
-  readonly gains: boolean;
+  /** Whether this library is faster than ONNX Runtime on this processor: it is with AVX-512. */
+  readonly isFaster: boolean;
 }
 
 /** oneDNN's `dnnl_cpu_isa_t`, by its bits: AVX-512 is 0x20 above AVX2, bf16 0x80 above that. */
@@ -145,14 +145,14 @@ export async function describeLibrary(): Promise<Found> {
     version: library.version().join("."),
     instructions: best ? names[best] : "SSE",
     hasBf16: has("bf16"),
-    gains: has("avx512"),
+    isFaster: has("avx512"),
   };
 }
 
-/** Whether the library is here and the processor gains from it over ONNX Runtime. */
-export async function oneDnnGains(): Promise<boolean> {
+/** Whether the library is installed and faster than ONNX Runtime on this processor. */
+export async function isOneDnnFaster(): Promise<boolean> {
   return describeLibrary().then(
-    ({ gains }) => gains,
+    ({ isFaster }) => isFaster,
     () => false,
   );
 }

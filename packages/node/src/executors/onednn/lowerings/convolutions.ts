@@ -124,7 +124,7 @@ function following(site: Site, node: Node<"conv2d">): Following {
 const winogradFrom = 5e7;
 
 /** Whether Winograd's algorithm for 3x3 kernels (Lavin and Gray 2015) is the faster one. */
-function paysWinograd({ src, weights, dst, stride }: Convolution): boolean {
+function isWinogradFaster({ src, weights, dst, stride }: Convolution): boolean {
   const [k = 0, c = 0, kh, kw] = weights.dims;
   const [n = 0, , h = 0, w = 0] = dst.dims;
   if (src.type !== "f32" || kh !== 3 || kw !== 3 || stride[0] !== 1 || stride[1] !== 1)
@@ -142,7 +142,7 @@ function choose(
   ask: (shape: Convolution) => Descriptor,
   free: readonly ("src" | "dst")[],
 ): Descriptor {
-  if (!shape.algorithm && paysWinograd(shape)) {
+  if (!shape.algorithm && isWinogradFaster(shape)) {
     const winograd = attempt(() => ask({ ...shape, algorithm: "winograd" }));
     if (winograd) return winograd;
   }

@@ -158,7 +158,7 @@ describe("readHdf5()", () => {
       "a file cut short",
       kerasFixture("released.h5").subarray(0, 100_000),
       "WEIGHTS_TRUNCATED",
-      "expected 155632 bytes in all, got 100000",
+      "expected 155632 bytes in total, got 100000",
     ],
     [
       "a superblock of the future",

@@ -59,7 +59,7 @@ export function readSuperblock(file: Hdf5Bytes): number | undefined {
   cursor.skip(8);
   const end = cursor.u64();
   if (end > file.bytes.length) {
-    const problem = `expected ${end} bytes in all, got ${file.bytes.length}`;
+    const problem = `expected ${end} bytes in total, got ${file.bytes.length}`;
     throw file.failure("WEIGHTS_TRUNCATED", problem);
   }
   if (isOld) cursor.skip(16); // the driver, and the root's name

@@ -35,7 +35,7 @@ export interface ExportCheck {
  * Reads a file and says how it differs from the weights that were to be in it, whose parameters are
  * used up where the file is ONNX. Throws `ModelError` where it cannot be read.
  */
-export async function readAgain(
+export async function checkRoundTrip(
   place: WeightPlace,
   format: FileFormat,
   written: LoadedWeights,

@@ -39,7 +39,7 @@ describe("irv2 train tells people", () => {
       "  class  training  validation",
       ...["blue ", "green", "red  "].map((name) => `  ${name}         8           4`),
       "",
-      `Run ${at("first")}: 1 epochs, recipe from-scratch-small, \\w.+`,
+      `Run ${at("first")}: 1 epoch, recipe from-scratch-small, \\w.+`,
       "Network of width 0.1 at 75x75: 544,867 of 551,171 parameters are trained",
       "",
       `epoch 1/1 train  loss ${number}  top-1 ${share}  validation loss ${number}  top-1 ${share}  top-5 ${share}  ${number} images/s  .*  best`,

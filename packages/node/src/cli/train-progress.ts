@@ -91,7 +91,7 @@ function startText(event: StartEvent): string {
   const { run, settings, engine, trainedParameters, parameters, fresh, resumedAt } = event;
   const [height, width] = settings.inputSize;
   const lines = [
-    `Run ${run}: ${event.epochs} epochs, recipe ${settings.recipe}, ${engine}`,
+    `Run ${run}: ${event.epochs} ${event.epochs === 1 ? "epoch" : "epochs"}, recipe ${settings.recipe}, ${engine}`,
     `Network of width ${settings.width} at ${height}x${width}: ${formatCount(trainedParameters)} of ${formatCount(parameters)} parameters are trained`,
   ];
   if (fresh.length > 0)

@@ -154,7 +154,7 @@ function notTheHub(name: string, url: string, error: unknown): ResourceError {
   const found = error instanceof JsonProblem ? message : quote(message);
   return new ResourceError(
     "WEIGHTS_UNREACHABLE",
-    `Cannot pull weights "${name}": expected a response of the hub from ${url}, got another (${found})`,
+    `Cannot pull weights "${name}": expected a valid response of the hub from ${url}, got an invalid one (${found})`,
     { cause: error },
   );
 }

@@ -228,7 +228,7 @@ describe("pull() from the hub", () => {
       isRejected(
         "WEIGHTS_UNREACHABLE",
         5,
-        /expected an answer of the hub from http:\S+, got something else \(".*not valid JSON.*"\)$/,
+        /expected a valid response of the hub from http:\S+, got an invalid one \(".*not valid JSON.*"\)$/,
       ),
     );
     const file = (change: object) =>
@@ -332,7 +332,7 @@ describe("pull() from the hub", () => {
       const secure = { HTTPS_PROXY: address, HF_ENDPOINT: nobody.replace("http:", "https:") };
       await assert.rejects(
         within(() => pull("a/both@x"), { ...secure, HF_HUB_DOWNLOAD_TIMEOUT: "0.2" }),
-        isRejected("WEIGHTS_UNREACHABLE", 5, /^.* got none \(silence for 400 ms\)$/),
+        isRejected("WEIGHTS_UNREACHABLE", 5, /^.* got none \(no data for 400 ms\)$/),
       );
       assert.equal(through.at(-1), `CONNECT ${new URL(nobody).host}`);
     } finally {

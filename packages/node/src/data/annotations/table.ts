@@ -65,7 +65,7 @@ function decode(bytes: Uint8Array, file: string): string {
   try {
     return new TextDecoder(encoding, { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw invalid(file, `text in UTF-8, got bytes that are none`, { cause });
+    throw invalid(file, `text in UTF-8, got other bytes`, { cause });
   }
 }
 

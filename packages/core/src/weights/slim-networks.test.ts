@@ -49,7 +49,7 @@ describe("a checkpoint of TF-Slim's Inception-v4", () => {
       {
         code: "WEIGHTS_NETWORK",
         message:
-          'Cannot use weights "v4.ckpt": expected those of Inception-ResNet-v2 (inception_resnet_v2), got those of Inception-v4 (inception_v4)',
+          'Cannot use weights "v4.ckpt": expected weights of Inception-ResNet-v2 (inception_resnet_v2), got weights of Inception-v4 (inception_v4)',
       },
     );
   });

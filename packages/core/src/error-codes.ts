@@ -87,8 +87,7 @@ export const errorCodes = {
   WEIGHTS_NETWORK: "a weight file is of another network",
   WEIGHTS_INCOMPLETE: "a weight file lacks tensors of the network",
   WEIGHTS_SEVERAL: "a weight file holds several networks, and it is unclear which to load",
-  WEIGHTS_AVERAGES:
-    "a weight file holds no averages, or only averages, and the other is requested",
+  WEIGHTS_AVERAGES: "a weight file holds no averages, or only averages, and the other is requested",
   WEIGHTS_HEAD: "the head of a weight file is not one linear layer",
   WEIGHTS_EXTRA: "a weight file holds tensors that the network does not have",
   WEIGHTS_SHAPE: "a tensor of a weight file does not have the network's shape",

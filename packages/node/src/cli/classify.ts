@@ -15,7 +15,10 @@ interface ClassifyFlags extends ModelFlags, TableFlags {
 export function classifyCommand(): Command {
   const command = new Command("classify")
     .description("classify each image: the most likely classes with their scores")
-    .argument("[images...]", "files, folders (searched through), globs, or - for standard input")
+    .argument(
+      "[images...]",
+      "files, folders (searched through), globs, https: URLs, or - for standard input",
+    )
     .option("-k, --top-k <n>", "number of classes to show", wholeNumber(1), 5);
   return withModelOptions(withTableOptions(command))
     .addHelpText(

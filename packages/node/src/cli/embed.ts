@@ -19,7 +19,10 @@ interface EmbedFlags extends ModelFlags, TableFlags {
 export function embedCommand(): Command {
   const command = new Command("embed")
     .description("compute the features of each image that the classifier reads, 1536 at width 1")
-    .argument("[images...]", "files, folders (searched through), globs, or - for standard input")
+    .argument(
+      "[images...]",
+      "files, folders (searched through), globs, https: URLs, or - for standard input",
+    )
     .addOption(
       new Option("--format <format>", "json: one line per image; npy, safetensors: one matrix")
         .choices(["json", "npy", "safetensors"])

@@ -61,6 +61,10 @@ export async function namedImages(
   const leftOut = new LeftOutList();
   const failed: { file: string; error: InputError }[] = [];
   for (const pattern of patterns) {
+    if (isAddress(pattern)) {
+      images.push({ file: pattern, source: new URL(pattern) });
+      continue;
+    }
     if (pattern === "-") {
       images.push({ file: "-", source: await readStandardInput() });
       continue;
@@ -90,6 +94,10 @@ async function imagesOf(table: string, flags: TableFlags): Promise<NamedImage[]>
     source: file,
     ...(labels.length > 0 && { labels }),
   }));
+}
+
+function isAddress(text: string): boolean {
+  return /^https?:\/\//i.test(text) && URL.canParse(text);
 }
 
 async function readStandardInput(): Promise<Uint8Array> {

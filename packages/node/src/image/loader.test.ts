@@ -119,7 +119,7 @@ describe("ImageLoader", () => {
       loader.load(null as unknown as ImageSource),
       new InputError(
         "IMAGE_SOURCE",
-        "Cannot read an image: expected a path, a URL object, encoded bytes or raw pixels, got null",
+        "Cannot read an image: expected a path, a URL object, encoded bytes, a Blob or raw pixels, got null",
       ),
     );
     await loader.dispose();

@@ -19,7 +19,8 @@ import type { Preprocessing } from "@inception-resnet-v2/core/internal/image/pre
 import {
   checkSource,
   type ImageSource,
-  isRawPixels,
+  isEncodedBytes,
+  viewOf,
 } from "@inception-resnet-v2/core/internal/image/source.js";
 import type { Tensor } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
 import type { CacheOptions, CachePlace } from "./decode-cache.js";
@@ -47,7 +48,7 @@ export type LoadedImage =
 /** An image on its way to a thread. */
 export type PackedSource =
   | { readonly url: string }
-  | { readonly source: string | Uint8Array | RawPixels };
+  | { readonly source: string | Uint8Array | Blob | RawPixels };
 
 /** What a thread is asked: an image, and the stream of random numbers that augments it. */
 export interface LoadRequest {
@@ -215,8 +216,9 @@ function pack(source: unknown): Pick<Job, "packed" | "buffers"> {
   checkSource(source);
   if (typeof source === "string") return { packed: { source }, buffers: [] };
   if (source instanceof URL) return { packed: { url: source.href }, buffers: [] };
-  if (!isRawPixels(source)) {
-    const bytes = new Uint8Array(source);
+  if (source instanceof Blob) return { packed: { source }, buffers: [] };
+  if (isEncodedBytes(source)) {
+    const bytes = new Uint8Array(viewOf(source));
     return { packed: { source: bytes }, buffers: [bytes.buffer] };
   }
   const channels = channelsOf(source);

@@ -12,6 +12,13 @@ import { hashPixels } from "@inception-resnet-v2/test/golden/pixels-by-hash.js";
 import sharp from "sharp";
 import { readImage } from "./read-node.js";
 
+/** The bytes in memory that threads share. */
+function shared(bytes: Uint8Array): SharedArrayBuffer {
+  const buffer = new SharedArrayBuffer(bytes.length);
+  new Uint8Array(buffer).set(bytes);
+  return buffer;
+}
+
 describe("readImage()", () => {
   const root = mkdtempSync(join(tmpdir(), "read-node-"));
   const png = join(root, "a b?#.png");
@@ -44,6 +51,13 @@ describe("readImage()", () => {
       pathToFileURL(png),
       bytes,
       new Uint8Array(bytes),
+      new Uint8ClampedArray(bytes),
+      new Uint8Array(bytes).buffer,
+      new DataView(bytes.buffer, bytes.byteOffset, bytes.length),
+      shared(bytes),
+      new Blob([bytes]),
+      new File([bytes], "a.jpg"),
+      `data:image/png;base64,${bytes.toString("base64")}`,
       new URL(`data:image/png;base64,${bytes.toString("base64")}`),
       new URL(`${address}/a.png`),
       picture,
@@ -65,11 +79,39 @@ describe("readImage()", () => {
         () => `Cannot read image "${root}/no.jpg": expected a file, got nothing of that name`,
       ],
       [
+        "base64 without what makes it an address",
+        () => readFileSync(png).toString("base64"),
+        "IMAGE_MISSING",
+        () =>
+          `Cannot read image "${readFileSync(png).toString("base64")}": expected a file, got base64, which is given as Buffer.from(text, "base64")`,
+      ],
+      [
+        "a Blob that holds no image",
+        () => new Blob(["hello"]),
+        "IMAGE_FORMAT",
+        () =>
+          "Cannot read image of 5 bytes: expected JPEG, PNG, WebP, GIF, AVIF, TIFF, BMP or HEIC, got an unknown format",
+      ],
+      [
+        "a data URL that is none",
+        () => "data:image/png",
+        "IMAGE_UNREADABLE",
+        () =>
+          'Cannot read image "data:image/png": expected an answer, got "failed to fetch the data URL"',
+      ],
+      [
+        "a promise",
+        () => Promise.resolve("a.jpg"),
+        "IMAGE_SOURCE",
+        () =>
+          "Cannot read an image: expected a path, a URL object, encoded bytes, a Blob or raw pixels, got a promise, which is to be awaited",
+      ],
+      [
         "a web address as a string, which is a path",
         () => "https://example.org/a.jpg",
         "IMAGE_MISSING",
         () =>
-          'Cannot read image "https://example.org/a.jpg": expected a file, got nothing of that name',
+          'Cannot read image "https://example.org/a.jpg": expected a file, got an address, which is given as new URL("https://example.org/a.jpg")',
       ],
       [
         "a file in a file",
@@ -161,21 +203,21 @@ describe("readImage()", () => {
         () => 42,
         "IMAGE_SOURCE",
         () =>
-          "Cannot read an image: expected a path, a URL object, encoded bytes or raw pixels, got number",
+          "Cannot read an image: expected a path, a URL object, encoded bytes, a Blob or raw pixels, got number",
       ],
       [
         "nothing",
         () => undefined,
         "IMAGE_SOURCE",
         () =>
-          "Cannot read an image: expected a path, a URL object, encoded bytes or raw pixels, got undefined",
+          "Cannot read an image: expected a path, a URL object, encoded bytes, a Blob or raw pixels, got undefined",
       ],
       [
-        "an ArrayBuffer",
-        () => new ArrayBuffer(4),
+        "numbers that are no bytes",
+        () => new Float32Array(4),
         "IMAGE_SOURCE",
         () =>
-          "Cannot read an image: expected a path, a URL object, encoded bytes or raw pixels, got [object ArrayBuffer]",
+          "Cannot read an image: expected a path, a URL object, encoded bytes, a Blob or raw pixels, got [object Float32Array]",
       ],
     ];
   for (const [what, source, code, message] of refusals) {

@@ -8,12 +8,19 @@
 import { readFile, stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { InputError } from "@inception-resnet-v2/core/internal/errors.js";
-import { fromRawPixels, type Pixels } from "@inception-resnet-v2/core/internal/image/pixels.js";
+import {
+  fromRawPixels,
+  type Pixels,
+  type RawPixels,
+} from "@inception-resnet-v2/core/internal/image/pixels.js";
 import {
   checkSource,
   type ImageSource,
+  isEncodedBytes,
   isRawPixels,
+  likelyMeaning,
   nameOf,
+  viewOf,
 } from "@inception-resnet-v2/core/internal/image/source.js";
 import { systemPath } from "../files/byte-path.js";
 import { type DecodeOptions, decodeImage } from "./decode-node.js";
@@ -31,16 +38,20 @@ export async function readImage(source: ImageSource, options: DecodeOptions): Pr
 }
 
 /** The bytes of an image file. Throws `InputError` when they cannot be had. */
-export async function readBytes(source: string | URL | Uint8Array): Promise<Uint8Array> {
-  if (source instanceof Uint8Array) return source;
-  if (typeof source === "string") return readPath(source, nameOf(source));
+export async function readBytes(source: Exclude<ImageSource, RawPixels>): Promise<Uint8Array> {
+  if (isEncodedBytes(source)) return viewOf(source);
+  if (source instanceof Blob) return readBlob(source);
+  if (typeof source === "string") {
+    if (/^data:/i.test(source)) return fetchBytes(source, nameOf(source));
+    return readPath(source, nameOf(source));
+  }
   switch (source.protocol) {
     case "file:":
       return readPath(pathOf(source), nameOf(source));
     case "data:":
     case "http:":
     case "https:":
-      return fetchBytes(source);
+      return fetchBytes(source, nameOf(source));
     default:
       throw new InputError(
         "IMAGE_UNREADABLE",
@@ -72,17 +83,23 @@ async function readPath(path: string, name: string): Promise<Uint8Array> {
   } catch (error) {
     if (error instanceof InputError) throw error;
     const { code } = error as NodeJS.ErrnoException;
-    if (code !== "ENOENT" && code !== "ENOTDIR") throw unreadable(name, "a readable file", error);
+    const meaning = code === "ENOENT" || code === "ENAMETOOLONG" ? likelyMeaning(path) : undefined;
+    const isMissing = code === "ENOENT" || code === "ENOTDIR";
+    if (!isMissing && !meaning) throw unreadable(name, "a readable file", error);
     throw new InputError(
       "IMAGE_MISSING",
-      `Cannot read image ${name}: expected a file, got nothing of that name`,
+      `Cannot read image ${name}: expected a file, got ${meaning ?? "nothing of that name"}`,
       { cause: error },
     );
   }
 }
 
-async function fetchBytes(url: URL): Promise<Uint8Array> {
-  const name = nameOf(url);
+async function readBlob(blob: Blob): Promise<Uint8Array> {
+  if (blob.size > maxFileBytes) throw tooLarge(nameOf(blob), `${blob.size}`);
+  return new Uint8Array(await blob.arrayBuffer());
+}
+
+async function fetchBytes(url: URL | string, name: string): Promise<Uint8Array> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(fetchTimeoutMs) });
     if (!response.ok) {

@@ -54,6 +54,8 @@ describe("InceptionResNetV2", () => {
       path,
       pathToFileURL(path),
       await readFile(path),
+      new Uint8Array(await readFile(path)).buffer,
+      new Blob([await readFile(path)]),
       { ...pixels, channels: 3 as const },
       imageData,
     ];

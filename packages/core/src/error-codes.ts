@@ -105,7 +105,7 @@ export const errorCodes = {
   RUN_MISSING: "the folder holds no run",
   RUN_EXISTS: "the folder already holds a run",
   RUN_FINISHED: "the run has no epochs left",
-  RUN_WEIGHTS: "a run without a checkpoint started from weights that cannot be read again",
+  RUN_WEIGHTS: "a run that started from weights has lost the checkpoint that keeps them",
   RUN_UNWRITABLE: "a run folder cannot be created",
   RUN_CONFIG: "the config.json of a run is invalid",
   RUN_RESULTS: "the results.csv of a run is invalid",

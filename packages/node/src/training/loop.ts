@@ -52,17 +52,17 @@ async function* trainEpoch(run: Run, parts: PhaseParts): AsyncGenerator<StepEven
   const { phase, open } = parts;
   const { trainer, steps } = open;
   const epoch = run.progress.rows.length;
-  run.clock.start();
+  run.clock.start(run.progress.seconds);
   for await (const batch of open.batches(epoch, run.progress.step)) {
     const { step, sums, updates } = run.progress;
     const rate = rateAt(run, phase, step / steps, 1 / steps);
     const result = await trainer.gradients(updates, batch);
     checkFinite(run, "loss", result.loss);
     checkFinite(run, "gradient norm", (await trainer.update(updates, rate)) ?? 0);
-    run.clock.count(result.images);
     run.progress = {
       ...run.progress,
       step: step + 1,
+      seconds: run.clock.seconds(),
       updates: updates + 1,
       sums: {
         loss: sums.loss + result.loss * result.images,
@@ -87,7 +87,7 @@ function rateAt(run: Run, phase: Phase, part: number, step: number): number {
 }
 
 function stepEvent(run: Run, phase: Phase, steps: number, rate: number): StepEvent {
-  const { step, sums, rows } = run.progress;
+  const { step, sums, seconds, rows } = run.progress;
   return {
     event: "step",
     phase: phase.name,
@@ -99,7 +99,7 @@ function stepEvent(run: Run, phase: Phase, steps: number, rate: number): StepEve
     loss: sums.loss / sums.images,
     accuracy: sums.correct / sums.images,
     learningRate: rate,
-    imagesPerSecond: run.clock.rate(),
+    imagesPerSecond: sums.images / seconds,
   };
 }
 
@@ -110,12 +110,11 @@ async function* finishEpoch(
 ): AsyncGenerator<PrepareEvent | EpochEvent> {
   const { phase, open } = parts;
   const { trainer, steps } = open;
-  const imagesPerSecond = run.clock.rate();
   const isMeasured = run.dataset.validation.length > 0;
   const evaluation = isMeasured ? yield* validate(run, parts) : undefined;
   if (isMeasured && !evaluation) return;
   const { loss = null, top1 = null, top5 = null } = evaluation ?? {};
-  const { sums, rows, best, phaseEpochs, updates } = run.progress;
+  const { sums, seconds, rows, best, phaseEpochs, updates } = run.progress;
   const row: EpochRow = {
     epoch: rows.length + 1,
     trainLoss: sums.loss / sums.images,
@@ -124,7 +123,7 @@ async function* finishEpoch(
     validationTop1: top1,
     validationTop5: top5,
     learningRate: rateAt(run, phase, (steps - 1) / steps, 1 / steps),
-    imagesPerSecond,
+    imagesPerSecond: sums.images / seconds,
     seconds: run.clock.seconds(),
   };
   const isBest = evaluation !== undefined && (!best || isBetterEpoch(evaluation, best));
@@ -134,6 +133,7 @@ async function* finishEpoch(
     updates,
     step: 0,
     sums: { loss: 0, correct: 0, images: 0 },
+    seconds: 0,
     rows: [...rows, row],
     best: isBest ? { epoch: row.epoch, top1: evaluation.top1, loss: evaluation.loss } : best,
   };

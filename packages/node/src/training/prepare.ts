@@ -18,7 +18,13 @@ import type { DataEvent, PrepareEvent, WarningEvent } from "./events.js";
 import { pickVariables, startingParameters, trainingNetwork } from "./network.js";
 import { type Checkpoint, readCheckpoint } from "./run/checkpoint.js";
 import type { RunConfig } from "./run/config-schema.js";
-import { exists, type RunFolder, readRunConfig, runFolder } from "./run/run-folder.js";
+import {
+  checkRunWritable,
+  exists,
+  type RunFolder,
+  readRunConfig,
+  runFolder,
+} from "./run/run-folder.js";
 import { type Phase, type Settings, settle } from "./settings.js";
 import type { TrainOptions } from "./train-options.js";
 import { checkNames, type Use, unusedOptions } from "./unused-options.js";
@@ -177,13 +183,10 @@ async function begin({ weights, ...options }: TrainOptions & TrainControls): Pro
   return { settings: settle({ ...options, weights: placeText(place) }, loaded), loaded };
 }
 
-async function reopen({
-  resume,
-  extendEpochs = 0,
-  signal,
-}: ResumeOptions & TrainControls): Promise<Asked> {
+async function reopen({ resume, extendEpochs = 0 }: ResumeOptions): Promise<Asked> {
   const folder = runFolder(resume);
   const config = await readRunConfig(resume);
+  await checkRunWritable(resume);
   const { phases } = config.settings;
   const checkpoint = await readCheckpoint(folder.state).catch((error: unknown) => {
     if (error instanceof ModelError && error.code === "WEIGHTS_MISSING") return undefined;
@@ -207,17 +210,12 @@ async function reopen({
   );
   const settings = { ...config.settings, phases: extended };
   if (checkpoint) return { settings, folder, config, checkpoint };
-  // A run that was stopped before its first checkpoint starts once more.
-  const { weights } = settings;
-  if (weights === inMemory) {
-    throw new UsageError(
-      "RUN_WEIGHTS",
-      `Cannot resume "${resume}": expected a checkpoint, or weights that can be read again, got no checkpoint and weights that were given in memory`,
-    );
-  }
-  const loaded =
-    weights === null ? undefined : await loadWeights(weights, { ...startWith, arch, signal });
-  return { settings, folder, config, ...(loaded && { loaded }) };
+  // An untrained run that was stopped before its first checkpoint starts again, from its seed.
+  if (settings.weights === null) return { settings, folder, config };
+  throw new ModelError(
+    "RUN_WEIGHTS",
+    `Cannot resume "${resume}": expected its state.safetensors, which keeps the weights that it started from, got no such file`,
+  );
 }
 
 function otherNetwork(file: string, expected: string, found: string): ModelError {

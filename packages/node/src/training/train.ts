@@ -11,7 +11,7 @@ import { trainPhases } from "./phases.js";
 import { type Prepared, prepare, type ResumeOptions, type TrainControls } from "./prepare.js";
 import { writeReport } from "./run/report.js";
 import { Run, start } from "./run/run.js";
-import { checkNoRun, cleanRunFolder, createRunFolder } from "./run/run-folder.js";
+import { checkRunPlace, cleanRunFolder, createRunFolder } from "./run/run-folder.js";
 import { openEvents } from "./run/tensorboard.js";
 import { openExecutor, type Settings } from "./settings.js";
 import type { TrainOptions } from "./train-options.js";
@@ -37,23 +37,25 @@ export async function* train(
 ): AsyncGenerator<TrainingEvent> {
   const { signal, stopAfter } = options;
   const out = "resume" in options ? undefined : options.out;
-  if (out !== undefined) await checkNoRun(out); // before all photos are looked at
+  if (!("resume" in options)) await checkRunPlace(out); // before all photos are looked at
   const prepared = yield* prepare(options);
   const { dataset, network, parameters, fingerprint, checkpoint } = prepared;
   const settings = await withEngine(prepared.settings);
   const folder = prepared.folder ?? (await createRunFolder(out));
-  await cleanRunFolder(folder);
+  await cleanRunFolder(folder, { isNew: !prepared.folder });
   const run = new Run(
     { settings, folder, dataset, network, fingerprint, signal, stopAfter },
     checkpoint?.progress ?? start,
   );
-  await run.saveConfig();
+  if (!checkpoint && settings.weights !== null) await run.saveStart(parameters);
+  await run.saveConfig(); // last: with it there is a run
   const executor = await openExecutor(settings);
   const done = run.progress.rows.length;
   run.events = await openEvents(folder.path, checkpoint ? { purgeStep: done + 1 } : {});
   try {
     yield startEvent(run, prepared, executor.description);
-    yield* trainPhases(run, { executor, network, parameters, state: checkpoint?.variables });
+    const state = run.progress.updates > 0 ? checkpoint?.variables : undefined;
+    yield* trainPhases(run, { executor, network, parameters, state });
   } catch (error) {
     if (!run.isStopped || error !== signal?.reason) throw error;
   } finally {

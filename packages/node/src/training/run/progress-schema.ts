@@ -9,6 +9,7 @@ import {
   type Infer,
   list,
   number,
+  orElse,
   orNull,
   record,
   type Schema,
@@ -37,6 +38,8 @@ const fields = record({
   step: number(count),
   /** What those steps found. */
   sums: record({ loss: number(), correct: number(notNegative), images: number(count) }),
+  /** What those steps took, for people to read; nothing that is computed depends on it. */
+  seconds: orElse(number(notNegative), 0),
   /** Steps of this phase in all: what the optimiser and the averages count. */
   updates: number(count),
   /** Epochs that are done, of all phases. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -15,7 +15,7 @@ import { schedules } from "@inception-resnet-v2/core/internal/training/schedule.
 import { repositoryFile } from "@inception-resnet-v2/test/helpers/paths.js";
 import { type SettleOptions, settle } from "../settings.js";
 import type { RunConfig } from "./config-schema.js";
-import { createRunFolder, readRunConfig } from "./run-folder.js";
+import { checkRunPlace, createRunFolder, readRunConfig } from "./run-folder.js";
 
 const folder = () => mkdtemp(join(tmpdir(), "irv2-"));
 
@@ -23,17 +23,25 @@ describe("a run folder", () => {
   it("is refused where there is a run, or no place for one", async () => {
     const at = await folder();
     await writeFile(join(at, "config.json"), "{}");
-    await assert.rejects(createRunFolder(at), {
+    await assert.rejects(checkRunPlace(at), {
       name: "UsageError",
       code: "RUN_EXISTS",
       message: `Cannot start a run in "${at}": expected a folder without one, got one with a config.json, which resume continues`,
     });
     const inFile = join(at, "config.json", "run");
-    await assert.rejects(createRunFolder(inFile), {
-      name: "UsageError",
-      code: "RUN_UNWRITABLE",
-      message: `Cannot start a run in "${inFile}": expected a folder to write to, got ENOTDIR`,
+    for (const check of [checkRunPlace, createRunFolder]) {
+      await assert.rejects(check(inFile), {
+        name: "UsageError",
+        code: "RUN_UNWRITABLE",
+        message: `Cannot start a run in "${inFile}": expected a folder to write to, got ENOTDIR`,
+      });
+    }
+    const long = join(at, "a".repeat(300), "run");
+    await assert.rejects(checkRunPlace(long), {
+      message: `Cannot start a run in "${long}": expected a folder to write to, got ENAMETOOLONG`,
     });
+    await checkRunPlace(join(at, "new", "run"));
+    assert.deepEqual(await readdir(at), ["config.json"]);
   });
 
   it("cannot be resumed without its settings", async () => {

@@ -4,8 +4,8 @@
  *   config.json  results.csv  events.out.tfevents.*  report.html  state.safetensors
  *   weights/best.safetensors  weights/last.safetensors
  */
-import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, rmdir, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { ModelError, UsageError } from "@inception-resnet-v2/core/internal/errors.js";
 import { isUnfinished } from "../../files/write-file.js";
 import { JsonProblem, readJson } from "../../json/read.js";
@@ -35,8 +35,50 @@ export function runFolder(path: string): RunFolder {
   };
 }
 
-/** Throws `UsageError` when there is a run in the folder already. */
-export async function checkNoRun(out: string): Promise<void> {
+/**
+ * Throws `UsageError` when there is a run in the folder already, or none can be made there: asked
+ * before the photos are looked at.
+ */
+export async function checkRunPlace(out: string | undefined): Promise<void> {
+  if (out !== undefined) await checkNoRun(out);
+  const place = out ?? "runs";
+  await checkWritable(place, `Cannot start a run in "${place}"`);
+}
+
+/** Throws `UsageError` when the folder of a run takes no files. */
+export async function checkRunWritable(path: string): Promise<void> {
+  await checkWritable(path, `Cannot resume "${path}"`);
+}
+
+/** Makes and removes a folder at a place, or where it will be: rights alone do not tell. */
+async function checkWritable(place: string, failure: string): Promise<void> {
+  try {
+    let at = resolve(place);
+    while (!(await isThere(at))) at = dirname(at);
+    await rmdir(await mkdtemp(join(at, ".irv2-")));
+  } catch (cause) {
+    throw unwritable(failure, cause);
+  }
+}
+
+function unwritable(failure: string, cause: unknown): UsageError {
+  const { code } = cause as NodeJS.ErrnoException;
+  const message = `${failure}: expected a folder to write to, got ${code}`;
+  return new UsageError("RUN_UNWRITABLE", message, { cause });
+}
+
+/** Whether something has this name, be it a link that leads nowhere. Throws where a name cannot be. */
+async function isThere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT" || error.code === "ENOTDIR") return false;
+      throw error;
+    },
+  );
+}
+
+async function checkNoRun(out: string): Promise<void> {
   if (!(await exists(runFolder(out).config))) return;
   throw new UsageError(
     "RUN_EXISTS",
@@ -50,12 +92,8 @@ export async function checkNoRun(out: string): Promise<void> {
  */
 export async function createRunFolder(out: string | undefined): Promise<RunFolder> {
   if (out !== undefined) await checkNoRun(out);
-  return makeFolder(out).catch((cause: NodeJS.ErrnoException) => {
-    throw new UsageError(
-      "RUN_UNWRITABLE",
-      `Cannot start a run in "${out ?? "runs"}": expected a folder to write to, got ${cause.code}`,
-      { cause },
-    );
+  return makeFolder(out).catch((cause) => {
+    throw unwritable(`Cannot start a run in "${out ?? "runs"}"`, cause);
   });
 }
 
@@ -108,8 +146,12 @@ function inWords({ code }: NodeJS.ErrnoException): string {
   return code === "EISDIR" ? "a folder of that name" : `${code}`;
 }
 
-/** Removes what a killed process left half written. */
-export async function cleanRunFolder({ path }: RunFolder): Promise<void> {
+/** Removes what a killed process left: files half written, and of a new run a checkpoint without a run. */
+export async function cleanRunFolder(
+  { path, state }: RunFolder,
+  { isNew }: { readonly isNew: boolean },
+): Promise<void> {
+  if (isNew) await rm(state, { force: true });
   for (const folder of [path, join(path, "weights")]) {
     const names = await readdir(folder).catch(() => []);
     const left = names.filter(isUnfinished);

@@ -24,6 +24,7 @@ export const start: Progress = {
   phaseEpochs: 0,
   step: 0,
   sums: { loss: 0, correct: 0, images: 0 },
+  seconds: 0,
   updates: 0,
   rows: [],
   best: null,
@@ -78,6 +79,11 @@ export class Run {
     const { stopAfter = this.epochs } = this.#parts;
     const done = this.progress.rows.length;
     return (this.signal?.aborted ?? false) || (done >= stopAfter && done < this.epochs);
+  }
+
+  /** Saves the weights that a new run begins with: wherever they came from, they may be gone later. */
+  async saveStart(parameters: Tensors): Promise<void> {
+    await this.#writeCheckpoint(parameters);
   }
 
   /** Saves what is needed to go on from here. */
@@ -154,8 +160,8 @@ export class Run {
 
   #noteSaved(): void {
     const { rows, step } = this.progress;
-    const place =
-      step > 0 ? `step ${step} of epoch ${rows.length + 1}` : `the end of epoch ${rows.length}`;
+    const done = rows.length > 0 ? `the end of epoch ${rows.length}` : "its start";
+    const place = step > 0 ? `step ${step} of epoch ${rows.length + 1}` : done;
     this.lastSaved = `the checkpoint of ${place} is kept in "${this.folder.path}"`;
   }
 
@@ -189,18 +195,12 @@ export class Run {
 /** Times for people to read; nothing that is computed depends on them. */
 class Clock {
   #started = performance.now();
-  #images = 0;
   #saved = performance.now();
   #took = 0;
 
-  /** An epoch begins. */
-  start(): void {
-    this.#started = performance.now();
-    this.#images = 0;
-  }
-
-  count(images: number): void {
-    this.#images += images;
+  /** An epoch begins, or goes on that has taken some seconds already. */
+  start(seconds: number): void {
+    this.#started = performance.now() - 1000 * seconds;
   }
 
   /** Something was saved; `took` says how long, in milliseconds. */
@@ -218,12 +218,8 @@ class Clock {
     return performance.now() - this.#saved;
   }
 
+  /** Seconds that the epoch has taken, those before an interruption included. */
   seconds(): number {
     return (performance.now() - this.#started) / 1000;
-  }
-
-  /** Images a second in this epoch. */
-  rate(): number {
-    return this.#images / this.seconds();
   }
 }

@@ -81,7 +81,7 @@ async function* trainWith(
  * The same batch in at least twice as many parts; undefined where it cannot be divided, or a batch norm
  * would have nothing to learn from in smaller parts.
  */
-function halve(phase: Phase, network: Graph, freezeNorms: boolean): Phase | undefined {
+export function halve(phase: Phase, network: Graph, freezeNorms: boolean): Phase | undefined {
   const { freeze, batch } = phase;
   for (let parts = 2 * phase.parts; parts <= batch; parts++) {
     if (batch % parts !== 0) continue;

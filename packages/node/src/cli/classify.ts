@@ -3,6 +3,7 @@
  */
 
 import type { Prediction } from "@inception-resnet-v2/core/internal/predictions/predictions.js";
+import { oneLine } from "@inception-resnet-v2/core/internal/summary/printable.js";
 import { Command } from "commander";
 import { eachImage } from "./each-image.js";
 import { namedImages, type TableFlags, withTableOptions } from "./named-images.js";
@@ -52,7 +53,7 @@ async function classify(patterns: string[], flags: ClassifyFlags): Promise<void>
     },
     fail(file, error) {
       if (flags.json) writeLine({ file, error });
-      else process.stderr.write(`irv2: ${error.message}\n`);
+      else process.stderr.write(`irv2: ${oneLine(error.message)}\n`);
     },
   });
 }
@@ -67,7 +68,7 @@ function rankedList(file: string, predictions: readonly Prediction[]): string {
     const eighths = Math.round(score * 160);
     const bar = "█".repeat(eighths >> 3) + ("▏▎▍▌▋▊▉"[(eighths & 7) - 1] ?? "");
     const percent = (score * 100).toFixed(score < 0.0995 ? 2 : 1);
-    return `${String(rank + 1).padStart(4)}  ${percent.padStart(5)} %  ${bar.padEnd(20)}  ${label}`;
+    return `${String(rank + 1).padStart(4)}  ${percent.padStart(5)} %  ${bar.padEnd(20)}  ${oneLine(label)}`;
   });
-  return `${[file, ...lines].join("\n")}\n`;
+  return `${[oneLine(file), ...lines].join("\n")}\n`;
 }

@@ -3,6 +3,7 @@
  */
 
 import { UsageError } from "@inception-resnet-v2/core/internal/errors.js";
+import { oneLine } from "@inception-resnet-v2/core/internal/summary/printable.js";
 import { safetensorsParts } from "@inception-resnet-v2/core/internal/weights/formats/safetensors.js";
 import { Command, Option } from "commander";
 import { checkFilePlace, writeOrKeep } from "../files/write-file.js";
@@ -75,7 +76,7 @@ async function embed(patterns: string[], flags: EmbedFlags): Promise<void> {
     },
     fail(file, error) {
       if (flags.json || format === "json") writeLine({ file, error });
-      else process.stderr.write(`irv2: ${error.message}\n`);
+      else process.stderr.write(`irv2: ${oneLine(error.message)}\n`);
     },
   });
   if (out === undefined) return;

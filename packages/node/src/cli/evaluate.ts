@@ -4,6 +4,7 @@
 
 import { packError } from "@inception-resnet-v2/core/internal/errors.js";
 import { evaluationText } from "@inception-resnet-v2/core/internal/evaluation/text.js";
+import { oneLine } from "@inception-resnet-v2/core/internal/summary/printable.js";
 import { Command } from "commander";
 import { evaluate } from "../evaluation/evaluate.js";
 import { checkFilePlace, writeOrKeep } from "../files/write-file.js";
@@ -70,7 +71,7 @@ async function run(flags: EvaluateFlags): Promise<void> {
     },
   }).finally(() => progress?.stop());
   for (const note of notes) process.stderr.write(`Note: ${note}\n`);
-  for (const { error } of unreadable) process.stderr.write(`irv2: ${error.message}\n`);
+  for (const { error } of unreadable) process.stderr.write(`irv2: ${oneLine(error.message)}\n`);
   if (unreadable.length > 0) process.exitCode = exitCodes.badInput;
   if (!json) process.stdout.write(evaluationText(evaluation));
   else {

@@ -3,7 +3,7 @@
  * under way is finished first; a second Ctrl-C ends it at once.
  */
 import { exitCodes } from "./exit-codes.js";
-import { outputExitCode } from "./output.js";
+import { outputExitCode, terminal } from "./output.js";
 
 /** Whether to go on. */
 export interface Interruption extends Disposable {
@@ -46,7 +46,7 @@ export function listenForInterruption(): Interruption {
     process.stderr.off("error", messagesFailed);
   };
   const die = (signal: NodeJS.Signals) => {
-    if (process.stderr.isTTY) process.stderr.write(restoreTerminal);
+    if (process.stderr.isTTY) terminal.write(restoreTerminal);
     dispose(); // so that the signal ends the process: an exit would wait for the step under way
     process.kill(process.pid, signal);
   };

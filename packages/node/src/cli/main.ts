@@ -4,7 +4,9 @@
  * Results go to stdout, progress and messages to stderr. An error is one sentence, with the flag that
  * helps in parentheses; `--debug` adds its stack and causes.
  */
+
 import { Irv2Error } from "@inception-resnet-v2/core/internal/errors.js";
+import { oneLine } from "@inception-resnet-v2/core/internal/summary/printable.js";
 import { CommanderError } from "commander";
 import { exitCodeOf, exitCodes } from "./exit-codes.js";
 import { hintFor } from "./hints.js";
@@ -38,7 +40,9 @@ function report(error: unknown, args: readonly string[]): number {
   const known = error instanceof Error ? error : new Error(String(error));
   const verb = args.find((one) => !one.startsWith("-")) ?? "";
   const hint = error instanceof Irv2Error ? hintFor(error, verb) : undefined;
-  process.stderr.write(`irv2: ${known.message}${hint === undefined ? "" : ` (${hint})`}\n`);
+  process.stderr.write(
+    `irv2: ${oneLine(known.message)}${hint === undefined ? "" : ` (${hint})`}\n`,
+  );
   if (args.includes("--debug")) {
     for (let at: unknown = known; at instanceof Error; at = at.cause) {
       process.stderr.write(`${at.stack}\n`);

@@ -5,6 +5,7 @@
 
 import { formatBytes, formatSeconds } from "@inception-resnet-v2/core/internal/summary/format.js";
 import { SingleBar } from "cli-progress";
+import { terminal } from "./output.js";
 
 /** Something that counts up to a total. */
 export interface Progress {
@@ -22,7 +23,7 @@ export function createProgress(total: number, unit: string): Progress {
   }
   const started = performance.now();
   const bar = new SingleBar({
-    stream: process.stderr,
+    stream: terminal,
     clearOnComplete: true,
     hideCursor: true,
     format: `{bar} {value}/{total} ${unit} · {rate} ${unit}/s · {left} left`,
@@ -41,7 +42,7 @@ export function createProgress(total: number, unit: string): Progress {
       bar.update(done, payload());
     },
     aside(print) {
-      if (process.stdout.isTTY) process.stderr.write("\r\x1b[2K");
+      if (process.stdout.isTTY) terminal.write("\r\x1b[2K");
       print();
       bar.render();
     },
@@ -75,7 +76,7 @@ export function createByteProgress(): ByteProgress {
     };
   }
   const bar = new SingleBar({
-    stream: process.stderr,
+    stream: terminal,
     clearOnComplete: true,
     hideCursor: true,
     format: "{bar} {done} · {rate} · {left}",

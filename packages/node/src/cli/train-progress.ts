@@ -15,6 +15,7 @@ import type {
   TrainingEvent,
 } from "../training/events.js";
 import { warningLine } from "./hints.js";
+import { terminal } from "./output.js";
 
 /** Seconds between two lines of progress where there is no terminal. */
 const lineSeconds = 30;
@@ -156,7 +157,7 @@ class TerminalProgress implements TrainingProgress {
     if (this.#format !== format) this.clear();
     this.#format = format;
     if (!this.#bar) {
-      const stream = process.stderr;
+      const stream = terminal;
       const look = { barCompleteChar: "█", barIncompleteChar: "░", barsize: 24 };
       this.#bar = new SingleBar({
         stream,

@@ -59,4 +59,23 @@ export const weightSituations: readonly Situation[] = [
     code: 0,
     says: /^Normalizes with mean 0, 0, 0 and deviation 1, 1, 1, as "0.mean", "0.std"/,
   },
+  {
+    what: "the score of one class, which is no softmax",
+    args: classify(
+      (all) =>
+        all.map(([name, value]) => {
+          if (name === "classif.bias") return [name, tensor([1], Float32Array.of(-40))];
+          return [name, name === "classif.weight" ? tensor([1, value.shape[1] ?? 0]) : value];
+        }),
+      "--json",
+    ),
+    code: 0,
+    says: /"label":"class 0","score":4\.248354255291\d*e-18\}/, // 1 / (1 + exp(40))
+  },
+  {
+    what: "sigmoids that are asked for",
+    args: classify((all) => all, "--activation", "sigmoid", "--json", "--top-k", "6"),
+    code: 0,
+    says: /("score":0\.[345678]\d*.*){6}/,
+  },
 ];

@@ -97,6 +97,7 @@ export const errorCodes = {
   WEIGHTS_SCALE: "batch norm has a learned scale, which the format does not support",
   WEIGHTS_OVERFLOW: "a weight is too large for the number type",
   WEIGHTS_TOO_LARGE: "weights are too large for the format",
+  ACTIVATION_UNSUPPORTED: "what is asked needs scores that are a softmax",
   CLASSIFIER_MISSING: "the network has no classifier",
 
   // Training

@@ -75,7 +75,13 @@ export { type LoadedWeights, type LoadWeightsOptions, takeWeights } from "./weig
 
 export { type Evaluation, evaluateLogits } from "./evaluation/metrics.js";
 export { imagenetLabels } from "./predictions/imagenet-1k.js";
-export { type Prediction, softmax, topK } from "./predictions/predictions.js";
+export {
+  type Activation,
+  type Prediction,
+  sigmoid,
+  softmax,
+  topK,
+} from "./predictions/predictions.js";
 
 // Training: recipes as data
 

@@ -1,13 +1,26 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { imagenetLabels } from "./imagenet-1k.js";
-import { softmax, topK } from "./predictions.js";
+import { scoresOf, softmax, topK, usualActivation } from "./predictions.js";
 
 describe("softmax()", () => {
   it("sums to one and does not overflow", () => {
     const scores = softmax([1000, 1001, -1000]);
     assert.ok(Math.abs(scores.reduce((a, b) => a + b, 0) - 1) < 1e-15);
     assert.ok(Math.abs((scores[1] ?? 0) - 1 / (1 + Math.exp(-1))) < 1e-12);
+  });
+});
+
+describe("scoresOf()", () => {
+  it("shares 1 by softmax, and scores each class for itself by sigmoid", () => {
+    const logits = [2, -1];
+    assert.deepEqual([...scoresOf(logits, 1, "softmax")], [...softmax(logits)]);
+    const expected = logits.map((one) => 1 / (1 + Math.exp(-one / 2)));
+    assert.deepEqual([...scoresOf(logits, 2, "sigmoid")], expected);
+  });
+
+  it("takes the sigmoid of one class, whose softmax is always 1", () => {
+    assert.deepEqual([1, 2].map(usualActivation), ["sigmoid", "softmax"]);
   });
 });
 

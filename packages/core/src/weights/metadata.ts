@@ -14,6 +14,7 @@ import {
 } from "../architecture/architecture.js";
 import { ModelError } from "../errors.js";
 import { type Preprocessing, parsePreprocessing } from "../image/presets.js";
+import { type Activation, activations } from "../predictions/predictions.js";
 import { quote } from "./quote.js";
 
 /** What a file says; a file of another program says nothing of it. */
@@ -26,6 +27,8 @@ export interface WeightMetadata {
   readonly preprocessing?: Preprocessing;
   /** What logits are divided by before the softmax, so that scores can be believed; 1. */
   readonly temperature?: number;
+  /** What turns logits into scores; softmax, and sigmoid of one class. */
+  readonly activation?: Activation;
   /** Free-form record of the weights' origin. */
   readonly provenance?: Readonly<Record<string, unknown>>;
 }
@@ -83,12 +86,14 @@ export function decodeMetadata(texts: ReadonlyMap<string, string>, file: string)
   const labels = read("labels");
   const preprocessing = read("preprocessing");
   const temperature = read("temperature");
+  const activation = read("activation");
   const provenance = read("provenance");
   return {
     ...(network !== undefined && { network: parseNetwork(network, file) }),
     ...(labels !== undefined && { labels: parseLabels(labels, file) }),
     ...(preprocessing !== undefined && { preprocessing: parsePreprocessing(preprocessing) }),
     ...(temperature !== undefined && { temperature: parseTemperature(temperature, file) }),
+    ...(activation !== undefined && { activation: parseActivation(activation, file) }),
     ...(provenance !== undefined && { provenance: parseProvenance(provenance, file) }),
   };
 }
@@ -123,6 +128,12 @@ function parseLabels(value: unknown, file: string): readonly string[] {
 function parseTemperature(value: unknown, file: string): number {
   if (typeof value === "number" && Number.isFinite(value) && value > 0) return value;
   throw unfit(file, "temperature", "a number above 0", value);
+}
+
+function parseActivation(value: unknown, file: string): Activation {
+  const found = activations.find((one) => one === value);
+  if (found === undefined) throw unfit(file, "activation", activations.join(" or "), value);
+  return found;
 }
 
 function parseProvenance(value: unknown, file: string): Readonly<Record<string, unknown>> {

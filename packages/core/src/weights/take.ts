@@ -13,6 +13,7 @@ import { configureNetwork, type NetworkOptions } from "../architecture/transform
 import { ModelError } from "../errors.js";
 import type { Graph } from "../graph/ir.js";
 import { type Preprocessing, presets } from "../image/presets.js";
+import { type Activation, activations } from "../predictions/predictions.js";
 import type { Tensors } from "../tensor/tensor.js";
 import { canonicalNames } from "./canonical.js";
 import { configureFrom } from "./configure.js";
@@ -21,6 +22,7 @@ import { matchParameters } from "./match.js";
 import { decodeMetadata, type NetworkShape, publishedNetwork, unfit } from "./metadata.js";
 import { type Naming, nameTensors } from "./naming.js";
 import type { FileFormat, OpenedWeights } from "./opened.js";
+import { configuredLayers } from "./sources/keras-config.js";
 import { takeOnnx } from "./sources/onnx.js";
 import { widthOf } from "./width.js";
 
@@ -81,6 +83,8 @@ export interface LoadedWeights {
   readonly preprocessing?: Preprocessing;
   /** What logits are divided by before the softmax; 1 where the file has none. */
   readonly temperature?: number;
+  /** What turns logits into scores, where the file says so. */
+  readonly activation?: Activation;
   /** Free-form record of the weights' origin, where the file has one. */
   readonly provenance?: Readonly<Record<string, unknown>>;
   /** What was decided where the file leaves it open, each in a sentence: worth telling a user. */
@@ -157,6 +161,7 @@ export function takeWeights(
     notes,
     ...(labels && stored !== undefined && { labels: labels.slice(skipClasses) }),
     ...preprocessingOf(naming),
+    ...activationOf(opened),
     ...described,
   };
 }
@@ -193,6 +198,17 @@ function preprocessingOf({
     return { preprocessing: { ...presets.timm, cropFraction, mean, std } };
   }
   return normalization ? { preprocessing: { ...presets.timm, mean, std } } : {};
+}
+
+/** The activation that a file of Keras or TensorFlow.js gives its model's last layer. */
+function activationOf({ format, file }: OpenedWeights): Pick<LoadedWeights, "activation"> {
+  if (format !== "keras" && format !== "tfjs") return {};
+  const last = configuredLayers(file.metadata).findLast(
+    ({ kind }) => kind === "Dense" || kind === "Activation" || kind === "Softmax",
+  );
+  const named = last?.kind === "Softmax" ? "softmax" : last?.config["activation"];
+  const activation = activations.find((one) => one === named);
+  return activation ? { activation } : {};
 }
 
 function hasLayer({ found }: Naming, layer: string): boolean {

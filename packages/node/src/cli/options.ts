@@ -12,6 +12,10 @@ import { UsageError } from "@inception-resnet-v2/core/internal/errors.js";
 import type { Precision } from "@inception-resnet-v2/core/internal/executors/executor.js";
 import { precisions } from "@inception-resnet-v2/core/internal/executors/executor.js";
 import { type PresetName, presetNames } from "@inception-resnet-v2/core/internal/image/presets.js";
+import {
+  type Activation,
+  activations,
+} from "@inception-resnet-v2/core/internal/predictions/predictions.js";
 import type { FloatType } from "@inception-resnet-v2/core/internal/weights/formats/floats.js";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type EngineName, engineNames } from "../executors/index.js";
@@ -95,6 +99,7 @@ export interface ModelFlags {
   readonly preprocess?: PresetName;
   readonly dropBackground?: boolean;
   readonly ema?: boolean;
+  readonly activation?: Activation;
   readonly maxPixels?: number;
   readonly background?: [number, number, number];
   readonly batch: number;
@@ -119,6 +124,12 @@ export function withModelOptions(
         "--preprocess <preset>",
         "how photos become tensors (default: what the weights say, else timm)",
       ).choices([...presetNames]),
+    )
+    .addOption(
+      new Option(
+        "--activation <name>",
+        "how logits become scores (default: as the weights say, else softmax)",
+      ).choices([...activations]),
     )
     .addOption(emaOptions[0])
     .addOption(emaOptions[1])
@@ -228,6 +239,7 @@ export async function openModel(flags: ModelFlags): Promise<InceptionResNetV2> {
     precision: rest.precision,
     maxPixels: rest.maxPixels,
     background: rest.background,
+    activation: rest.activation,
     arch: rest.arch,
     inputSize,
     ...(preprocess && { preprocessing: preprocess }),

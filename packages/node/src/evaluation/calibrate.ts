@@ -2,6 +2,7 @@
  * @file Calibrated weights: a copy that carries a temperature, fitted on held-out photos.
  */
 import { freeing } from "@inception-resnet-v2/core/internal/abort.js";
+import { ModelError } from "@inception-resnet-v2/core/internal/errors.js";
 import { evaluateLogits } from "@inception-resnet-v2/core/internal/evaluation/metrics.js";
 import {
   crossFit,
@@ -64,6 +65,12 @@ export async function calibrate(options: CalibrateOptions): Promise<CalibrateRes
   const { network, parameters, provenance = {} } = loaded;
   const model = await InceptionResNetV2.fromWeights(loaded, { ...rest, signal });
   await using _ = freeing(signal, () => model.dispose());
+  if (model.activation !== "softmax") {
+    throw new ModelError(
+      "ACTIVATION_UNSUPPORTED",
+      `Cannot calibrate: expected weights whose scores are a softmax, got ${model.activation}`,
+    );
+  }
   const photos = { data, annotations, batch, signal, onProgress };
   const { input, ...known } = await labelledLogits(model, photos);
   const confidence = (logits: Float32Array): Confidence => {
@@ -87,6 +94,7 @@ export async function calibrate(options: CalibrateOptions): Promise<CalibrateRes
       labels: model.labels,
       preprocessing: model.preprocessing,
       temperature,
+      activation: model.activation,
       provenance: { ...provenance, calibration: { images: result.images, ...result.crossFitted } },
     },
   });

@@ -12,6 +12,7 @@ import {
   type OnnxValue,
 } from "@inception-resnet-v2/core/internal/onnx/onnx-file.js";
 import { lowerNodes } from "@inception-resnet-v2/core/internal/onnx/to-onnx.js";
+import { usualActivation } from "@inception-resnet-v2/core/internal/predictions/predictions.js";
 import { encodeFloats } from "@inception-resnet-v2/core/internal/weights/formats/floats.js";
 import { encodeMetadata } from "@inception-resnet-v2/core/internal/weights/metadata.js";
 import type { LoadedWeights } from "@inception-resnet-v2/core/internal/weights/take.js";
@@ -33,7 +34,10 @@ export interface OnnxExportOptions {
 
 /** Weights as `loadWeights` gives them, with all that is known of their use. */
 export interface ExportedModel
-  extends Pick<LoadedWeights, "graph" | "parameters" | "network" | "labels" | "temperature"> {
+  extends Pick<
+    LoadedWeights,
+    "graph" | "parameters" | "network" | "labels" | "temperature" | "activation"
+  > {
   readonly preprocessing: Preprocessing;
 }
 
@@ -42,7 +46,7 @@ const operatorSets = [{ domain: "", version: 18 }];
 
 /**
  * The bytes of an ONNX file with the outputs `logits` [n,classes], `probabilities` [n,classes] (the
- * softmax after the temperature of the weights) and `features` [n,c]. Class names and preprocessing
+ * softmax or sigmoid after the temperature of the weights) and `features` [n,c]. Class names and preprocessing
  * are in the metadata. Throws `UsageError` for a preprocessing that ONNX cannot spell and `ModelError`
  * where a weight does not fit in float16.
  */
@@ -69,7 +73,9 @@ export function exportOnnx(model: ExportedModel, options: OnnxExportOptions = {}
   const logits = graph.outputs.get("logits");
   if (logits) {
     const cooled = end.add("Div", ["logits", end.floats(model.temperature ?? 1)]);
-    end.add("Softmax", [cooled], { axis: 1 }, "probabilities");
+    const activation = model.activation ?? usualActivation(logits.shape[1] ?? 0);
+    if (activation === "sigmoid") end.add("Sigmoid", [cooled], {}, "probabilities");
+    else end.add("Softmax", [cooled], { axis: 1 }, "probabilities");
     outputs.push({ name: "probabilities", shape: [batch ?? "N", ...logits.shape.slice(1)] });
   }
   const own = new Set(graph.outputs.keys());
@@ -113,6 +119,7 @@ export function exportOnnx(model: ExportedModel, options: OnnxExportOptions = {}
       ...(model.labels && { labels: model.labels }),
       preprocessing: model.preprocessing,
       ...(model.temperature !== undefined && { temperature: model.temperature }),
+      ...(model.activation && { activation: model.activation }),
     }),
   });
 }

@@ -7,7 +7,10 @@ import type { Graph, Value } from "@inception-resnet-v2/core/internal/graph/ir.j
 import type { Pixels } from "@inception-resnet-v2/core/internal/image/pixels.js";
 import { preprocess } from "@inception-resnet-v2/core/internal/image/preprocess.js";
 import { presets } from "@inception-resnet-v2/core/internal/image/presets.js";
-import { softmax } from "@inception-resnet-v2/core/internal/predictions/predictions.js";
+import {
+  scoresOf,
+  usualActivation,
+} from "@inception-resnet-v2/core/internal/predictions/predictions.js";
 import { createRandom } from "@inception-resnet-v2/core/internal/tensor/random.js";
 import {
   relativeL2,
@@ -40,7 +43,7 @@ export type Parity =
 /** The side of ours: weights as they were loaded. */
 type Ours = Pick<
   LoadedWeights,
-  "graph" | "parameters" | "droppedClasses" | "preprocessing" | "temperature"
+  "graph" | "parameters" | "droppedClasses" | "preprocessing" | "temperature" | "activation"
 >;
 
 /** The end of a stage. */
@@ -120,7 +123,7 @@ function imageFor({ graph, preprocessing = presets.timm }: Ours) {
 
 /** The ends of stages by title, the outputs by name, and `probabilities`. */
 async function runOurs(
-  { graph, parameters, temperature = 1 }: Ours,
+  { graph, parameters, temperature = 1, activation }: Ours,
   places: readonly Place[],
   image: Tensor,
   signal: AbortSignal | undefined,
@@ -133,7 +136,8 @@ async function runOurs(
     const results = await program.run(new Map([["image", image]]), { signal });
     const logits = results.get("logits");
     if (!logits) return results;
-    const data = softmax(Array.from(logits.data, (logit) => logit / temperature));
+    const usual = usualActivation(logits.data.length);
+    const data = scoresOf(logits.data, temperature, activation ?? usual);
     return new Map([...results, ["probabilities", { ...logits, data: Float32Array.from(data) }]]);
   } finally {
     await executor.dispose();

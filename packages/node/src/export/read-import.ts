@@ -33,12 +33,13 @@ export async function readImport(
   };
   if (out === undefined) await look();
   else {
-    const { labels, preprocessing, temperature, provenance } = loaded;
+    const { labels, preprocessing, temperature, activation, provenance } = loaded;
     const metadata = {
       network,
       ...(labels && { labels }),
       ...(preprocessing && { preprocessing }),
       ...(temperature !== undefined && { temperature }),
+      ...(activation && { activation }),
       provenance: provenance ?? { importedFrom: format, naming },
     };
     await writeWeights(out, weightParts(parameters, { dtype, metadata }), { signal, look });

@@ -95,12 +95,13 @@ function partsOf(
         metadata: { network: model.network },
       });
     case "safetensors": {
-      const { network, labels, preprocessing: pixels, temperature, provenance } = model;
+      const { network, labels, preprocessing: pixels, temperature, activation, provenance } = model;
       const metadata = {
         network,
         ...(labels && { labels }),
         preprocessing: pixels,
         ...(temperature !== undefined && { temperature }),
+        ...(activation && { activation }),
         ...(provenance && { provenance }),
       };
       return weightParts(parameters, { dtype, metadata });

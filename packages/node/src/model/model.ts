@@ -9,6 +9,7 @@ import type { Graph } from "@inception-resnet-v2/core/internal/graph/ir.js";
 import type { Preprocessing } from "@inception-resnet-v2/core/internal/image/presets.js";
 import type { ImageSource } from "@inception-resnet-v2/core/internal/image/source.js";
 import {
+  type Activation,
   type Prediction,
   topK,
 } from "@inception-resnet-v2/core/internal/predictions/predictions.js";
@@ -56,6 +57,8 @@ export class InceptionResNetV2 {
   readonly labels: readonly string[];
   /** What logits are divided by before the softmax that gives scores: the weights' calibration; 1. */
   readonly temperature: number;
+  /** What turns logits into scores: the weights', or that of the options. */
+  readonly activation: Activation;
   /** Input height and width in pixels. */
   readonly inputSize: readonly [height: number, width: number];
   /** The engine that computes, in a few words. */
@@ -69,6 +72,7 @@ export class InceptionResNetV2 {
     this.preprocessing = model.use.preprocessing;
     this.labels = model.use.labels;
     this.temperature = model.use.temperature;
+    this.activation = model.use.activation;
     this.inputSize = [height, width];
     this.engine = model.executor.description;
     this.#runner = new Runner(model);
@@ -218,7 +222,7 @@ export class InceptionResNetV2 {
   }
 
   #predictions(logits: Tensor, { topK: count = 5 }: ClassifyOptions): Prediction[] {
-    return topK(logits.data, count, this.labels, this.temperature);
+    return topK(logits.data, count, this.labels, this.temperature, this.activation);
   }
 }
 

@@ -14,6 +14,11 @@ import {
 } from "@inception-resnet-v2/core/internal/image/presets.js";
 import type { ImageSource } from "@inception-resnet-v2/core/internal/image/source.js";
 import { imagenetLabels } from "@inception-resnet-v2/core/internal/predictions/imagenet-1k.js";
+import {
+  type Activation,
+  activations,
+  usualActivation,
+} from "@inception-resnet-v2/core/internal/predictions/predictions.js";
 import { numbers, outOfRange, requireRanges } from "@inception-resnet-v2/core/internal/ranges.js";
 import type { Initializer } from "@inception-resnet-v2/core/internal/weights/initialize.js";
 import type { LoadedWeights } from "@inception-resnet-v2/core/internal/weights/take.js";
@@ -48,6 +53,11 @@ export interface ModelOptions {
    * @defaultValue what the weights say, and ImageNet's for 1000 classes
    */
   readonly labels?: readonly string[] | undefined;
+  /**
+   * What turns logits into scores: `softmax` of one right class, `sigmoid` of each class for itself.
+   * @defaultValue what the weights say, else softmax, and sigmoid of one class
+   */
+  readonly activation?: Activation | undefined;
   /**
    * Largest image to decode, in pixels.
    * @defaultValue 100 million
@@ -127,7 +137,10 @@ const modelRanges = {
 /** Throws `UsageError` on a number out of range, before anything is read or started. */
 export function checkModelOptions(options: ModelOptions & { readonly seed?: number | undefined }) {
   requireRanges(options, { ...modelRanges, seed: numbers.count });
-  const { background } = options;
+  const { background, activation } = options;
+  if (activation !== undefined && !activations.includes(activation)) {
+    throw outOfRange("activation", activations.join(" or "), activation);
+  }
   if (background !== undefined && background.length !== 3) {
     throw outOfRange("background", "three whole numbers from 0 to 255", background);
   }
@@ -139,13 +152,17 @@ export function checkCallOptions(options: ClassifyOptions & StreamOptions): void
 }
 
 /** What weights may say of how to use them. */
-export type Described = Pick<LoadedWeights, "labels" | "preprocessing" | "temperature">;
+export type Described = Pick<
+  LoadedWeights,
+  "labels" | "preprocessing" | "temperature" | "activation"
+>;
 
 /** How a model is used. */
 export interface Use {
   readonly preprocessing: Preprocessing;
   readonly labels: readonly string[];
   readonly temperature: number;
+  readonly activation: Activation;
 }
 
 /** What the options and the weights say of preprocessing and class names, the options first. */
@@ -160,8 +177,9 @@ export function readOptions(
   const known = classes === imagenetLabels.length ? imagenetLabels : [];
   const labels = options.labels ?? model.labels ?? known;
   const { temperature = 1 } = model;
+  const activation = options.activation ?? model.activation ?? usualActivation(classes);
   if (labels.length === 0 || labels.length === classes) {
-    return { preprocessing, labels, temperature };
+    return { preprocessing, labels, temperature, activation };
   }
   throw new UsageError(
     "LABELS_COUNT",

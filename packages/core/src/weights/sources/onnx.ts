@@ -9,10 +9,12 @@ import {
   architectureNames,
   titleOf,
 } from "../../architecture/architecture.js";
+import { mainHead } from "../../architecture/heads.js";
 import { lower } from "../../architecture/lower.js";
 import { configureNetwork } from "../../architecture/transforms.js";
 import { type ErrorCode, ModelError } from "../../errors.js";
 import type { Graph, Node } from "../../graph/ir.js";
+import type { Activation } from "../../predictions/predictions.js";
 import { formatShape, sameShape, type Tensor, type Tensors } from "../../tensor/tensor.js";
 import { configureFrom } from "../configure.js";
 import type { ForeignNode, OnnxFile } from "../formats/onnx.js";
@@ -32,6 +34,8 @@ export interface OnnxParameters {
   readonly found: ReadonlyMap<string, string>;
   /** Classes that were left out. */
   readonly droppedClasses: number;
+  /** What the file turns logits into scores by, where it does. */
+  readonly activation?: Activation;
 }
 
 /** What is known beside the file's graph. */
@@ -100,7 +104,22 @@ export function takeOnnx(file: OnnxFile, { name, ...given }: TakeOnnxOptions): O
   const kernels = [...found].map(
     ([key, { inputs }]) => [`${key}/weight`, inputs[1] ?? ""] as const,
   );
-  return { ...taken, network, found: new Map(kernels), droppedClasses };
+  const activation = activationAfter(chains, found.get(mainHead));
+  return {
+    ...taken,
+    network,
+    found: new Map(kernels),
+    droppedClasses,
+    ...(activation && { activation }),
+  };
+}
+
+/** What follows the classifier, through what one value goes. */
+function activationAfter(chains: Chains, head: ForeignNode | undefined): Activation | undefined {
+  if (!head) return undefined;
+  const ops = new Set([...chains.after(head)].map(({ op }) => op));
+  if (ops.has("Sigmoid")) return "sigmoid";
+  return ops.has("Softmax") ? "softmax" : undefined;
 }
 
 /** A network, and the file's nodes that are connected as its convolutions and classifier are. */

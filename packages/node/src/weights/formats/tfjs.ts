@@ -105,12 +105,16 @@ export async function readTfjs(
   }
   return {
     entries,
-    metadata: new Map(
-      Object.entries(model.userDefinedMetadata ?? {}).map(([key, value]) => [
+    metadata: new Map([
+      ...Object.entries(model.userDefinedMetadata ?? {}).map(([key, value]): [string, string] => [
         key,
         typeof value === "string" ? value : JSON.stringify(value),
       ]),
-    ),
+      [
+        "model_config",
+        JSON.stringify(model.modelTopology?.model_config ?? model.modelTopology ?? null),
+      ],
+    ]),
     layers: [...layers].map(([layer, variables]): KerasLayer => ({ name: layer, variables })),
     floats: (key) => floatsOf(placed.get(key) as Placed),
   };
@@ -120,6 +124,7 @@ interface ModelJson {
   readonly format?: unknown;
   readonly weightsManifest: readonly unknown[];
   readonly userDefinedMetadata?: object;
+  readonly modelTopology?: { readonly model_config?: unknown } | null;
 }
 
 function parseModel(bytes: Uint8Array, failure: Failure): ModelJson {

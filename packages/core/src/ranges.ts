@@ -67,9 +67,10 @@ export function requireRanges<T extends object>(
   }
 }
 
-/** The error of an option whose value is out of its range. */
+/** The error of an option whose value is out of its range; `inputSize` is written as `299x299`. */
 export function outOfRange(option: string, expected: string, value: unknown): UsageError {
-  const got = typeof value === "string" ? `"${value}"` : String(value);
+  const size = option === "inputSize" && Array.isArray(value) ? value.join("x") : undefined;
+  const got = size ?? (typeof value === "string" ? `"${value}"` : String(value));
   return new UsageError(
     "OPTION_RANGE",
     `Option "${option}" is out of range: expected ${expected}, got ${got}`,

@@ -136,7 +136,7 @@ describe("configureNetwork()", () => {
     ],
     [
       { pooling: "none" },
-      'Option "pooling" is out of range: expected avg or max with a classifier, got none',
+      'Option "pooling" is out of range: expected avg or max with a classifier, got "none"',
     ],
     [
       { auxiliary: true, inputSize: 100 },

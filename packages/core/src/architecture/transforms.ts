@@ -98,7 +98,7 @@ function auxiliaryOf(architecture: Architecture, height: number, width: number):
       `Option "auxiliary" is out of range: expected false for ${name}, which has no auxiliary classifier, got true`,
     );
   }
-  require("inputSize", `${height}x${width}`, Math.min(height, width) >=
+  require("inputSize", [height, width], Math.min(height, width) >=
     smallestInput.auxiliary, `at least ${smallestInput.auxiliary} pixels a side for the auxiliary classifier`);
   return auxiliary();
 }
@@ -135,7 +135,7 @@ function readInputSize(
   { smallestInput }: Architecture,
 ): readonly [number, number] {
   const pair = typeof size === "number" ? ([size, size] as const) : size;
-  require("inputSize", pair.join("x"), pair.every(
+  require("inputSize", pair, pair.every(
     (side) => Number.isInteger(side) && side >= smallestInput.body,
   ), `whole numbers of pixels from ${smallestInput.body}`);
   return pair;

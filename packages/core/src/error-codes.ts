@@ -117,6 +117,7 @@ export const errorCodes = {
   // The machine
   ENGINE_MISSING: "the library of an engine cannot be loaded",
   ENGINE_STOPPED: "the thread of an engine has ended",
+  THREAD_FILE_MISSING: "the file of a thread is not beside the code, as in a bundle",
   THREAD_STOPPED: "a worker thread for weights has ended",
   DECODER_MISSING: "the image decoder cannot be loaded",
   LOADER_STOPPED: "the thread that decodes images has ended",

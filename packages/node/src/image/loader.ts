@@ -5,6 +5,7 @@
  * first image comes. They do not keep the process alive while idle. What comes out does not depend
  * on how many there are: the same image gives the same bytes, in the order of the sources.
  */
+
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { orAborted } from "@inception-resnet-v2/core/internal/abort.js";
@@ -23,6 +24,7 @@ import {
   viewOf,
 } from "@inception-resnet-v2/core/internal/image/source.js";
 import type { Tensor } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
+import { threadFile } from "../files/own-file.js";
 import type { CacheOptions, CachePlace } from "./decode-cache.js";
 import type { DecodeOptions } from "./decode-node.js";
 
@@ -184,7 +186,7 @@ export class ImageLoader {
   #start(): Worker {
     const url = new URL("./image-worker.js", import.meta.url);
     // Flags of the caller such as --input-type do not fit a thread with a file of its own.
-    const thread = new Worker(url, { workerData: this.#options, execArgv: [] });
+    const thread = new Worker(threadFile(url), { workerData: this.#options, execArgv: [] });
     thread.unref();
     this.#threads.set(thread, undefined);
     thread.on("message", (reply: Reply) => this.#settle(thread, reply));

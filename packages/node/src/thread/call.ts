@@ -4,10 +4,12 @@
  * The thread ends with the call. A call that is given up ends its thread at once, unless that says that
  * it has something to tidy up: then it gets a moment, and goes on alone if that does not suffice.
  */
+
 import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { whenAborted } from "@inception-resnet-v2/core/internal/abort.js";
 import { ResourceError, unpackError } from "@inception-resnet-v2/core/internal/errors.js";
+import { threadFile } from "../files/own-file.js";
 import { busy, type CallData, claim, ended, free, type Reply, unwanted } from "./messages.js";
 
 /** How to call. */
@@ -36,7 +38,7 @@ export async function callThread<Result>(
   signal?.throwIfAborted();
   const state = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const workerData: CallData = { request, state };
-  const worker = new Worker(module, {
+  const worker = new Worker(threadFile(module), {
     workerData,
     transferList: [...transfer],
     execArgv: [], // flags of the host program, such as --input-type, are not for this thread

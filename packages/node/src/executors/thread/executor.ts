@@ -5,6 +5,7 @@
  * The thread does not keep the process alive while idle. A call that is given up rejects at once; the
  * thread skips what it has not begun, and what it makes nevertheless is released.
  */
+
 import { Worker } from "node:worker_threads";
 import { orAborted, whenAborted } from "@inception-resnet-v2/core/internal/abort.js";
 import { ResourceError, unpackError } from "@inception-resnet-v2/core/internal/errors.js";
@@ -20,6 +21,7 @@ import type {
 } from "@inception-resnet-v2/core/internal/executors/executor.js";
 import type { Graph } from "@inception-resnet-v2/core/internal/graph/ir.js";
 import type { Tensors } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
+import { threadFile } from "../../files/own-file.js";
 import { buffersOf } from "../../thread/buffers.js";
 import type { Reply, Request } from "./messages.js";
 
@@ -56,7 +58,7 @@ export class ThreadExecutor implements Executor {
     this.name = name;
     this.description = description;
     this.memory = memory;
-    this.#worker = new Worker(module, {
+    this.#worker = new Worker(threadFile(module), {
       workerData,
       execArgv: [], // flags of the host program, such as --input-type, are not for this thread
       ...(stackSizeMb !== undefined && { resourceLimits: { stackSizeMb } }),

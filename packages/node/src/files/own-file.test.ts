@@ -10,13 +10,13 @@ import { threadFile } from "./own-file.js";
 describe("threadFile()", () => {
   it("says what to do in a bundle, where the file is missing or a copy of another name", async () => {
     const folder = await mkdtemp(join(tmpdir(), "irv2-"));
-    const [there, missing, copy] = ["worker.js", "image-worker.js", "25a2b4e9.js"].map((name) =>
-      pathToFileURL(join(folder, name)),
+    const [there, missing, copy] = ["worker.js", "image-worker.js", "25a2b4e9d3e2d249c174.js"].map(
+      (name) => pathToFileURL(join(folder, name)),
     ) as [URL, URL, URL];
     for (const url of [there, copy]) await writeFile(url, "");
     assert.equal(threadFile(there), there);
     for (const url of [missing, copy]) {
-      const place = join(folder, url === missing ? "image-worker.js" : "25a2b4e9.js");
+      const place = join(folder, url === missing ? "image-worker.js" : "25a2b4e9d3e2d249c174.js");
       assert.throws(
         () => threadFile(url),
         new ResourceError(

@@ -10,8 +10,8 @@ import { ResourceError } from "@inception-resnet-v2/core/internal/errors.js";
  * behind.
  */
 export function threadFile(url: URL): URL {
-  const hasOwnName = /worker\.js$/.test(url.pathname); // webpack gives copies another
-  if (url.protocol === "file:" && hasOwnName && existsSync(url)) return url;
+  const isCopy = /\/[\da-f]{16,}\.m?js$/.test(url.pathname); // webpack names copies by their hash
+  if (url.protocol === "file:" && !isCopy && existsSync(url)) return url;
   const place = url.protocol === "file:" ? fileURLToPath(url) : url.href;
   throw new ResourceError(
     "THREAD_FILE_MISSING",

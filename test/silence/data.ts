@@ -26,6 +26,16 @@ async function table(scene: Scene, lines: readonly string[]): Promise<string[]> 
 /** The situations. */
 export const dataSituations: readonly Situation[] = [
   {
+    what: "classes that are numbers, taken for indices",
+    args: async ({ folder, weights }) => {
+      await mkdir(join(folder, "5"));
+      await drawPicture(join(folder, "5", "one.png"), 1);
+      return ["evaluate", "--data", ".", "--weights", weights];
+    },
+    code: 0,
+    says: /^Note: the classes in "\." are numbers: they are taken for indices, so "5" is "fox"$/,
+  },
+  {
     what: "files that classify passes over",
     args: async ({ folder, weights }) => {
       await drawPicture(join(folder, "one.png"), 1);

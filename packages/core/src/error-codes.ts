@@ -57,6 +57,8 @@ export const errorCodes = {
   ANNOTATIONS_UNREADABLE: "the table of photos cannot be read",
   ANNOTATIONS_FORMAT: "the format of the table of photos is unknown",
   ANNOTATIONS_INVALID: "the table of photos, or some of its rows, are invalid",
+  LABELS_UNREADABLE: "the file of class names cannot be read",
+  LABELS_INVALID: "the file of class names is invalid",
   LABELS_SEVERAL: "photos have several classes or none where each must have exactly one",
 
   // Evaluation

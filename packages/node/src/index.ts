@@ -40,6 +40,7 @@ export type { TakenTensor } from "./export/tensor-list.js";
 
 // Training: `train` is a stream of events, `fit` a promise with callbacks
 
+export { readLabels } from "./data/labels-file.js";
 export type { SplitRule } from "./data/split.js";
 export type {
   DataEvent,

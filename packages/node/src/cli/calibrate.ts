@@ -13,6 +13,8 @@ import {
   dtypeOption,
   type FileTypeName,
   fileTypes,
+  labelsOf,
+  labelsOption,
   type ModelFlags,
   pulledWeights,
   weightsHelp,
@@ -33,9 +35,10 @@ export function calibrateCommand(): Command {
     .description("write calibrated weights, whose confidence matches accuracy")
     .option(
       "-d, --data <dir>",
-      "folder with one folder per class, or with such a folder named val (required)",
+      "folder with one folder per class, or with such a folder named val (required without --annotations)",
     )
     .addOption(annotationsOption())
+    .addOption(labelsOption())
     .option("-o, --out <file>", "weight file to write (required)")
     .addOption(dtypeOption("number type to write"));
   return withModelOptions(command, `${weightsHelp} (required)`)
@@ -54,7 +57,7 @@ evaluate and everything else that computes scores divides the logits by the temp
 }
 
 async function run(flags: CalibrateFlags): Promise<void> {
-  const { weights, out, dtype, preprocess, json, ...options } = flags;
+  const { weights, out, dtype, preprocess, json, labels: _, ...options } = flags;
   const data = dataOf(flags);
   if (weights === undefined || out === undefined) {
     throw new UsageError(
@@ -66,6 +69,7 @@ async function run(flags: CalibrateFlags): Promise<void> {
   let progress: Progress | undefined;
   const result = await calibrate({
     ...options,
+    ...(await labelsOf(flags)),
     data,
     weights: await pulledWeights(weights),
     out,

@@ -7,7 +7,13 @@ import { oneLine } from "@inception-resnet-v2/core/internal/summary/printable.js
 import { Command } from "commander";
 import { eachImage } from "./each-image.js";
 import { namedImages, type TableFlags, withTableOptions } from "./named-images.js";
-import { type ModelFlags, openModel, wholeNumber, withModelOptions } from "./options.js";
+import {
+  labelsOption,
+  type ModelFlags,
+  openModel,
+  wholeNumber,
+  withModelOptions,
+} from "./options.js";
 
 interface ClassifyFlags extends ModelFlags, TableFlags {
   readonly topK: number;
@@ -20,7 +26,8 @@ export function classifyCommand(): Command {
       "[images...]",
       "files, folders (searched through), globs, https: URLs, or - for standard input",
     )
-    .option("-k, --top-k <n>", "number of classes to show", wholeNumber(1), 5);
+    .option("-k, --top-k <n>", "number of classes to show", wholeNumber(1), 5)
+    .addOption(labelsOption());
   return withModelOptions(withTableOptions(command))
     .addHelpText(
       "after",

@@ -14,6 +14,8 @@ import { listenForInterruption } from "./interruption.js";
 import {
   annotationsOption,
   dataOf,
+  labelsOf,
+  labelsOption,
   type ModelFlags,
   weightsOf,
   withModelOptions,
@@ -34,6 +36,7 @@ export function evaluateCommand(): Command {
     )
     .option("-d, --data <dir>", "folder with one folder per class, or with such a folder named val")
     .addOption(annotationsOption())
+    .addOption(labelsOption())
     .option("--report <file>", "HTML report to write: confusion matrix, worst mistakes");
   return withModelOptions(command)
     .addHelpText(
@@ -52,7 +55,7 @@ The exit code is 3 if a photo could not be read; the others still count.`,
 }
 
 async function run(flags: EvaluateFlags): Promise<void> {
-  const { preprocess, report, json, ...options } = flags;
+  const { preprocess, report, json, labels: _, ...options } = flags;
   if (report !== undefined) await checkFilePlace(report);
   const data = dataOf(flags);
   const weights = await weightsOf(flags.weights);
@@ -60,6 +63,7 @@ async function run(flags: EvaluateFlags): Promise<void> {
   let progress: Progress | undefined;
   const { evaluation, unreadable, notes } = await evaluate({
     ...options,
+    ...(await labelsOf(flags)),
     data,
     weights,
     ...(preprocess && { preprocessing: preprocess }),

@@ -15,6 +15,8 @@ import {
   type FileTypeName,
   fileTypes,
   inputSize,
+  labelsOf,
+  labelsOption,
   weightsOf,
   wholeNumber,
 } from "./options.js";
@@ -25,6 +27,7 @@ interface ExportFlags {
   readonly out?: string;
   readonly format?: ExportFormat;
   readonly dtype: FileTypeName;
+  readonly labels?: string;
   readonly withPreprocessing?: boolean;
   readonly batch?: number;
   readonly arch?: ArchitectureName;
@@ -50,6 +53,7 @@ export function exportCommand(): Command {
       ),
     )
     .addOption(dtypeOption("number type to write"))
+    .addOption(labelsOption())
     .option("--with-preprocessing", "onnx: decoded RGB pixels go in, uint8 [n,height,width,3]")
     .option("--batch <n>", "onnx: images per run (default: any number)", wholeNumber(1))
     .addOption(archOption("architecture that the weights must be of (default: any)"))
@@ -78,12 +82,13 @@ Examples:
 }
 
 async function run(weights: string | undefined, flags: ExportFlags): Promise<void> {
-  const { out, dtype, withPreprocessing, tensors: listed, json, ...options } = flags;
+  const { out, dtype, withPreprocessing, labels: _, tensors: listed, json, ...options } = flags;
   if (out === undefined)
     throw new UsageError("OPTION_MISSING", "Expected --out with a file, got none");
   using interruption = listenForInterruption();
   const result = await exportWeights({
     ...options,
+    ...(await labelsOf(flags)),
     signal: interruption.signal,
     weights: await weightsOf(weights),
     out,

@@ -16,6 +16,8 @@ import {
   type FileTypeName,
   fileTypes,
   inputSize,
+  labelsOf,
+  labelsOption,
   pulledWeights,
 } from "./options.js";
 import { parityRows, rowsText, someOf, tensorLines } from "./report-rows.js";
@@ -23,6 +25,7 @@ import { tellNote } from "./tell-note.js";
 
 interface ImportFlags {
   readonly out?: string;
+  readonly labels?: string;
   readonly format?: FileFormat;
   readonly arch?: ArchitectureName;
   readonly dtype: FileTypeName;
@@ -48,6 +51,7 @@ export function importCommand(): Command {
     )
     .addOption(archOption("architecture that the file must be of (default: what it holds)"))
     .addOption(dtypeOption("number type to write"))
+    .addOption(labelsOption())
     .option(
       "--input-size <pixels>",
       "as in 299 or 240x320 (default: the file's, else 299)",
@@ -77,7 +81,7 @@ is dropped. classify and the other verbs read all of these formats, too.`,
 }
 
 async function run(weights: string, flags: ImportFlags): Promise<void> {
-  const { out, dtype, tensors: listed, json, ...options } = flags;
+  const { out, dtype, labels: _, tensors: listed, json, ...options } = flags;
   if (out !== undefined && !out.endsWith(".safetensors")) {
     throw new UsageError(
       "EXPORT_FORMAT",
@@ -87,6 +91,7 @@ async function run(weights: string, flags: ImportFlags): Promise<void> {
   using interruption = listenForInterruption();
   const report = await importWeights({
     ...options,
+    ...(await labelsOf(flags)),
     signal: interruption.signal,
     weights: await pulledWeights(weights),
     out,

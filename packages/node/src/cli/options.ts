@@ -18,6 +18,7 @@ import {
 } from "@inception-resnet-v2/core/internal/predictions/predictions.js";
 import type { FloatType } from "@inception-resnet-v2/core/internal/weights/formats/floats.js";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { readLabels } from "../data/labels-file.js";
 import { type EngineName, engineNames } from "../executors/index.js";
 import { InceptionResNetV2 } from "../model/model.js";
 import { resolveWeights, type WeightPlace } from "../weights/place.js";
@@ -103,6 +104,7 @@ export interface ModelFlags {
   readonly maxPixels?: number;
   readonly background?: [number, number, number];
   readonly batch: number;
+  readonly labels?: string;
   readonly json?: boolean;
 }
 
@@ -161,6 +163,23 @@ export function dataOf({
     "OPTION_MISSING",
     "Expected --data with a folder of photos, or --annotations with a table of them, got neither",
   );
+}
+
+/** `--labels`. */
+export function labelsOption(): Option {
+  return new Option(
+    "--labels <file>",
+    "class names by index: a line each, or JSON (list, class index, class_to_idx, config.json)",
+  );
+}
+
+/** The names in the file of `--labels`, as an option of the library. Throws `InputError`. */
+export async function labelsOf({
+  labels,
+}: {
+  readonly labels?: string;
+}): Promise<{ readonly labels?: readonly string[] }> {
+  return labels === undefined ? {} : { labels: await readLabels(labels) };
 }
 
 /** `--arch`. */
@@ -242,6 +261,7 @@ export async function openModel(flags: ModelFlags): Promise<InceptionResNetV2> {
     activation: rest.activation,
     arch: rest.arch,
     inputSize,
+    ...(await labelsOf(flags)),
     ...(preprocess && { preprocessing: preprocess }),
   };
   const random = /^random(?::(\d+))?$/.exec(flags.weights ?? "");

@@ -18,6 +18,9 @@ beforeEach(() => {
 });
 afterEach(() => folder.remove());
 
+/** A model with these classes. */
+const named = (...labels: readonly string[]) => ({ labels, count: labels.length });
+
 /** Samples as `label path`, the path inside the folder. */
 function listed(samples: readonly Sample[]): string[] {
   return samples.map(({ file, label }) => `${label} ${file.slice(folder.path.length + 1)}`);
@@ -141,7 +144,7 @@ describe("findDataset() of a table", () => {
     assert.deepEqual([classes, isMultiLabel], [["a", "b"], false]);
     assert.deepEqual(listed(train), ["1 x.jpg", "0 y.jpg"]);
     assert.deepEqual(listed(validation), ["1 z.jpg"]);
-    const labelled = await findLabelled(folder.path, ["b", "q"], options);
+    const labelled = await findLabelled(folder.path, named("b", "q"), options);
     assert.deepEqual(listed(labelled.samples), ["0 z.jpg"]);
   });
 
@@ -276,8 +279,8 @@ describe("findLabelled()", () => {
   it("labels class folders by the classes of the model", async () => {
     folder.write(files("b/1.png", "c/deep/1.png"));
     const classes = ["c", "a", "b"];
-    const found = await findLabelled(folder.path, classes);
-    assert.equal(found.classes, classes);
+    const found = await findLabelled(folder.path, named(...classes));
+    assert.deepEqual(found.classes, classes);
     assert.deepEqual(listed(found.samples), ["2 b/1.png", "0 c/deep/1.png"]);
   });
 
@@ -293,14 +296,14 @@ describe("findLabelled()", () => {
 
   it("takes a folder of one class", async () => {
     folder.write(files("b/1.png"));
-    const { samples } = await findLabelled(folder.path, ["a", "b"]);
+    const { samples } = await findLabelled(folder.path, named("a", "b"));
     assert.deepEqual(listed(samples), ["1 b/1.png"]);
   });
 
   it("refuses folders that the model has no class for", async () => {
     folder.write(files("a/1.png", "x/1.png", "y/1.png"));
     await assert.rejects(
-      findLabelled(folder.path, ["a", "b", "c", "d"]),
+      findLabelled(folder.path, named("a", "b", "c", "d")),
       new InputError(
         "CLASS_UNKNOWN",
         `Cannot label photos in "${folder.path}": expected classes named as the model's 4 ("a", "b", "c" and 1 more), got "x", "y"`,
@@ -311,7 +314,7 @@ describe("findLabelled()", () => {
   it("refuses a folder named as several classes of the model", async () => {
     folder.write(files("crane/1.png"));
     await assert.rejects(
-      findLabelled(folder.path, ["crane", "tench", "crane"]),
+      findLabelled(folder.path, named("crane", "tench", "crane")),
       new InputError(
         "CLASS_AMBIGUOUS",
         `Cannot label photos in "${folder.path}": expected names of one class of the model each, got "crane", the name of several`,
@@ -360,7 +363,7 @@ describe("findDataset() of real photos", () => {
     const { classes, train, validation } = await findDataset(join(path, "train"));
     assert.equal(classes.length, 43);
     assert.equal(train.length + validation.length, 2640);
-    const labelled = await findLabelled(path, classes);
+    const labelled = await findLabelled(path, named(...classes));
     assert.equal(labelled.samples.length, 296);
   });
 });

@@ -6,6 +6,7 @@
  */
 import { InputError, UsageError } from "@inception-resnet-v2/core/internal/errors.js";
 import type { LeftOut } from "../image/left-out.js";
+import { isClass, type ModelClasses, matchClasses } from "./class-names.js";
 import { quoted } from "./folders.js";
 import {
   type FoundPhotos,
@@ -87,7 +88,8 @@ export async function findDataset(folder: string, options: DataOptions = {}): Pr
   }
   const notes = [...found.notes, ...aboutTest(found), ...nearlySame(classes)];
   const common = { folder, classes, isMultiLabel, notes, leftOut };
-  const samples = samplesOf(learned, classes, found);
+  const places = placesOf(classes);
+  const samples = samplesOf(learned, places, found);
   if (!validation) {
     return { ...common, ...(await splitByContent(folder, samples, classes, options)) };
   }
@@ -100,23 +102,23 @@ export async function findDataset(folder: string, options: DataOptions = {}): Pr
     );
   }
   checkSameClasses(place, learned, validation);
-  return { ...common, train: samples, validation: samplesOf(validation, classes, found) };
+  return { ...common, train: samples, validation: samplesOf(validation, places, found) };
 }
 
 /**
  * Finds labelled photos to measure a model with: those of `val` where there are such, else all.
- * Labels are places in `classes`, the model's names (by default the photos'). Throws `InputError`
+ * Labels are places among the classes of `model` (by default the photos'). Throws `InputError`
  * when a class is not one of them or there is nothing to measure with.
  */
 export async function findLabelled(
   folder: string,
-  classes?: readonly string[],
+  model?: ModelClasses,
   options: Pick<DataOptions, "annotations"> = {},
 ): Promise<LabelledPhotos> {
   const found = await findPhotos(folder, options, {
     parts: (names) =>
       (["validation", "test", "all"] as const).filter((one) => names.includes(one)).slice(0, 1),
-    isClass: (name) => classes?.includes(name) ?? false,
+    isClass: (name) => model !== undefined && isClass(name, model),
   });
   const { place, parts, isMultiLabel, leftOut } = found;
   const part = parts.validation ?? parts.test ?? parts.all;
@@ -124,26 +126,18 @@ export async function findLabelled(
   const names = classNames(part);
   const { notes: known } = found;
   const notes = parts.test ? [...known, `measured on the photos of "${part.name}"`] : known;
-  if (classes === undefined) {
-    const samples = samplesOf(part, names, found);
+  if (model === undefined) {
+    const samples = samplesOf(part, placesOf(names), found);
     return { classes: names, isMultiLabel, notes, leftOut, samples };
   }
-  const composed = classes.map((name) => name.normalize("NFC"));
-  const unknown = names.filter((name) => !composed.includes(name));
-  if (unknown.length > 0) {
-    throw new InputError(
-      "CLASS_UNKNOWN",
-      `Cannot label photos in "${place}": expected classes named as the model's ${classes.length} (${quoted(classes, 3)}), got ${quoted(unknown)}`,
-    );
-  }
-  const twice = names.find((name) => composed.indexOf(name) !== composed.lastIndexOf(name));
-  if (twice !== undefined) {
-    throw new InputError(
-      "CLASS_AMBIGUOUS",
-      `Cannot label photos in "${place}": expected names of one class of the model each, got "${twice}", the name of several`,
-    );
-  }
-  return { classes, isMultiLabel, notes, leftOut, samples: samplesOf(part, composed, found) };
+  const matched = matchClasses(names, model, place);
+  return {
+    classes: matched.classes,
+    isMultiLabel,
+    notes: [...notes, ...matched.notes],
+    leftOut,
+    samples: samplesOf(part, matched.places, found),
+  };
 }
 
 /** Throws `InputError` where photos have several classes, or none. */
@@ -203,13 +197,16 @@ function classNames({ photos }: PhotoPart): string[] {
   return [...new Set(photos.flatMap(({ labels }) => labels))].sort();
 }
 
+function placesOf(classes: readonly string[]): Map<string, number> {
+  return new Map(classes.map((name, place) => [name, place]));
+}
+
 /** Sorted by the path with slashes, so that the order is the same on every system. */
 function samplesOf(
   { photos }: PhotoPart,
-  classes: readonly string[],
+  places: ReadonlyMap<string, number>,
   { isMultiLabel }: FoundPhotos,
 ): Sample[] {
-  const places = new Map(classes.map((name, place) => [name, place]));
   return photos
     .toSorted((a, b) => (a.path < b.path ? -1 : 1))
     .map(({ file, labels: names }) => {

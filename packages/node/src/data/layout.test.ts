@@ -19,6 +19,9 @@ function write(...folders: readonly string[]): void {
   }
 }
 
+/** A model with these classes. */
+const named = (...labels: readonly string[]) => ({ labels, count: labels.length });
+
 const both = (...parts: readonly string[]) => parts.flatMap((part) => [`${part}/a`, `${part}/b`]);
 const counts = async () => {
   const { classes, train, validation, notes } = await findDataset(folder.path);
@@ -52,7 +55,7 @@ describe("findDataset() recognises", () => {
         counts: [6, 2],
         notes: [`the photos of "${test}" are kept for evaluate`],
       });
-      const { samples, notes } = await findLabelled(folder.path, ["a", "b"]);
+      const { samples, notes } = await findLabelled(folder.path, named("a", "b"));
       assert.equal(samples.length, 8);
       assert.deepEqual(notes, [`measured on the photos of "${test}"`]);
     });
@@ -73,7 +76,7 @@ describe("findDataset() recognises", () => {
   it("classes one level deeper, unless the folder is a class", async () => {
     write(...both("flowers"));
     assert.deepEqual((await counts()).classes, ["a", "b"]);
-    assert.deepEqual((await findLabelled(folder.path, ["flowers"])).samples.length, 8);
+    assert.deepEqual((await findLabelled(folder.path, named("flowers"))).samples.length, 8);
   });
 
   it("one class whatever the form of its letters, in one folder and in two", async () => {
@@ -83,7 +86,7 @@ describe("findDataset() recognises", () => {
     assert.deepEqual(await counts(), { ...split, classes: [composed, "b"] });
     write(`train/${decomposed}`);
     assert.deepEqual((await counts()).counts, [12, 8]);
-    const labelled = await findLabelled(folder.path, [decomposed, "b"]);
+    const labelled = await findLabelled(folder.path, named(decomposed, "b"));
     assert.deepEqual(new Set(labelled.samples.map(({ label }) => label)), new Set([0, 1]));
   });
 

@@ -91,7 +91,7 @@ export async function calibrate(options: CalibrateOptions): Promise<CalibrateRes
     ...(dtype && { dtype }),
     metadata: {
       network,
-      labels: model.labels,
+      ...(model.labels.length > 0 && { labels: model.labels }),
       preprocessing: model.preprocessing,
       temperature,
       activation: model.activation,

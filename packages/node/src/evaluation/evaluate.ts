@@ -11,6 +11,7 @@ import {
 } from "@inception-resnet-v2/core/internal/evaluation/metrics.js";
 import { numbers, requireRange } from "@inception-resnet-v2/core/internal/ranges.js";
 import type { LoadedWeights } from "@inception-resnet-v2/core/internal/weights/take.js";
+import type { ModelClasses } from "../data/class-names.js";
 import { findLabelled, refuseMultiLabel } from "../data/dataset.js";
 import { leftOutLines } from "../image/left-out.js";
 import { InceptionResNetV2 } from "../model/model.js";
@@ -98,16 +99,20 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult
   return { evaluation: evaluateLogits({ ...input, logits }), ...known };
 }
 
+function classesOf({ labels, graph }: InceptionResNetV2): ModelClasses {
+  return { labels, count: graph.outputs.get("logits")?.shape[1] ?? 0 };
+}
+
 /** The logits of every photo of a folder, with its class. Throws `InputError` as `evaluate` does. */
 export async function labelledLogits(
   model: InceptionResNetV2,
   { data, annotations, batch = 8, signal, onProgress }: PhotoOptions,
 ): Promise<EvaluatedPhotos & { input: EvaluationInput }> {
-  const found = await findLabelled(data, model.labels, { annotations });
+  const found = await findLabelled(data, classesOf(model), { annotations });
   const { samples, leftOut } = found;
   const notes = [...found.notes, ...leftOutLines(leftOut)];
   refuseMultiLabel({ ...found, train: [], validation: samples }, annotations ?? data);
-  const classes = model.labels;
+  const { classes } = found;
   const labelOf = new Map(samples.map(({ file, label }) => [file, label]));
   const logits = new Float32Array(samples.length * classes.length);
   const [labels, files]: [number[], string[]] = [[], []];

@@ -25,6 +25,11 @@ export interface ExportOptions
     PullOptions {
   /** Where the weights are, or weights that were loaded before, which stay as they are. */
   readonly weights: WeightSource | LoadedWeights;
+  /**
+   * Names of the classes by index, to be written with the weights.
+   * @defaultValue what the weights say
+   */
+  readonly labels?: readonly string[] | undefined;
   /** The file to write; an existing one is replaced. */
   readonly out: string;
   /**
@@ -71,6 +76,7 @@ export async function exportWeights(options: ExportOptions): Promise<ExportResul
     kind: "export",
     from,
     loading: { ...loadingOf({ ...options, format: undefined }) },
+    labels: options.labels,
     out,
     format,
     writing: { dtype, preprocessing, batch },

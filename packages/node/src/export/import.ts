@@ -22,6 +22,11 @@ export interface ImportOptions extends LoadWeightsOptions, PullOptions {
   /** A file, a folder, a checkpoint's prefix, or any other source of weights. */
   readonly weights: WeightSource;
   /**
+   * Names of the classes by index, to be written with the weights.
+   * @defaultValue what the weights say
+   */
+  readonly labels?: readonly string[] | undefined;
+  /**
    * Safetensors file to write.
    * @defaultValue nothing is written
    */
@@ -62,10 +67,11 @@ export interface ImportReport
  * but one that was there before.
  */
 export async function importWeights(options: ImportOptions): Promise<ImportReport> {
-  const { weights, out, dtype = "F32", parity = true, signal, onProgress, ...loading } = options;
+  const { weights, labels, out, dtype = "F32", parity = true, ...rest } = options;
+  const { signal, onProgress, ...loading } = rest;
   if (out !== undefined) await checkWeightPlace(out);
   const { place, transfer } = await sendable(await resolveWeights(weights, { signal, onProgress }));
-  const request: ImportRequest = { kind: "import", place, loading, out, dtype, parity };
+  const request: ImportRequest = { kind: "import", place, loading, labels, out, dtype, parity };
   return callThread<ImportReport>(exportModule, request, {
     transfer,
     signal,

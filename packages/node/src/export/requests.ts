@@ -15,6 +15,8 @@ export interface ExportRequest {
   readonly kind: "export";
   readonly from: { readonly place: WeightPlace } | { readonly loaded: LoadedWeights };
   readonly loading: LoadWeightsOptions;
+  /** Names of the classes; undefined: those of the weights. */
+  readonly labels: readonly string[] | undefined;
   readonly out: string;
   readonly format: ExportFormat;
   readonly writing: FormatOptions;
@@ -26,6 +28,8 @@ export interface ImportRequest {
   readonly kind: "import";
   readonly place: WeightPlace;
   readonly loading: LoadWeightsOptions;
+  /** Names of the classes; undefined: those of the weights. */
+  readonly labels: readonly string[] | undefined;
   readonly out: string | undefined;
   readonly dtype: FloatType;
   readonly parity: boolean;

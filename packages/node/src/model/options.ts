@@ -184,6 +184,7 @@ export function readOptions(
   throw new UsageError(
     "LABELS_COUNT",
     `Cannot name the classes: expected ${classes} labels, got ${labels.length}`,
+    { option: "labels" },
   );
 }
 

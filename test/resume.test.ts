@@ -2,7 +2,7 @@
  * @file Runs that were stopped and go on although something is no longer where it was.
  */
 import assert from "node:assert/strict";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import {
@@ -93,6 +93,40 @@ describe("a stopped run", () => {
       if (name === "validation") assert.equal(row.imagesPerSecond, rate);
       assert.ok(row.imagesPerSecond > 0 && row.imagesPerSecond <= 12 / progress.seconds);
     }
+  });
+
+  it("goes on where its photos are now, and looks at no photo's features again", async () => {
+    const old = at("old");
+    await cp(photos, old, { recursive: true });
+    const head = { data: old, weights, freeze: "body", batch: 6, inputSize: 75 } as const;
+    const kept = () => readdir(at("cache/irv2/features"));
+    await rm(at("cache"), { recursive: true, force: true });
+    await fit({ ...head, epochs: 2, out: at("unmoved") });
+    assert.equal((await kept()).length, 1);
+    await fit({ ...head, epochs: 2, out: at("moving"), stopAfter: 1 });
+    await rename(old, at("new"));
+    await assert.rejects(fit({ resume: at("moving") }), {
+      code: "FOLDER_MISSING",
+      message: /where the photos were moved, "data" beside "resume" names their folder$/,
+    });
+    const { status } = await fit({ resume: at("moving"), data: at("new") });
+    assert.equal(status, "done");
+    assert.ok((await last("moving")).equals(await last("unmoved")));
+    assert.equal((await kept()).length, 1);
+    const { settings } = JSON.parse(await readFile(at("moving/config.json"), "utf8"));
+    assert.equal(settings.data, at("new"));
+
+    const [red, blue] = ["red", "blue"].map((name) => at(`new/train/${name}/00.png`));
+    const [one, other] = await Promise.all([readFile(red ?? ""), readFile(blue ?? "")]);
+    await writeFile(red ?? "", other);
+    await rm(at("new/val/red/01.png"));
+    await writeFile(at("new/val/green/99.png"), one);
+    await assert.rejects(fit({ resume: at("moving"), data: at("new"), extendEpochs: 1 }), {
+      code: "DATA_CHANGED",
+      message: `Cannot resume with "${at("new")}": expected the photos that the run was started with, got other photos: 1 gone (val/red/01.png), 1 new (val/green/99.png), 1 edited (train/red/00.png)`,
+    });
+    await fit({ ...head, data: at("new"), epochs: 1, out: at("edited") });
+    assert.equal((await kept()).length, 2);
   });
 
   it("without a place for files says so before it looks at a photo", async () => {

@@ -132,7 +132,7 @@ describe("irv2 train tells people", () => {
         "an engine for a run that has one",
         () => ["train", "--resume", at("moved"), "--engine", "wasm"],
         2,
-        'Expected --resume with no other setting than --extend-epochs, since a resumed run keeps its settings, got "engine" too',
+        'Expected --resume with no other setting than --extend-epochs, --data and --annotations, since a resumed run keeps its settings, got "engine" too',
       ],
       [
         "fine-tuning without weights",

@@ -76,7 +76,14 @@ describe("irv2 train", () => {
 
   it("leaves a run folder", async () => {
     const files = (await readdir(run)).filter((name) => !name.startsWith("events.out.tfevents."));
-    const expected = ["config.json", "report.html", "results.csv", "state.safetensors", "weights"];
+    const expected = [
+      "config.json",
+      "photos.json",
+      "report.html",
+      "results.csv",
+      "state.safetensors",
+      "weights",
+    ];
     assert.deepEqual(files.sort(), expected);
     const table = await readFile(join(run, "results.csv"), "utf8");
     assert.equal(table.trim().split("\n").length, 3);

@@ -28,6 +28,7 @@ export const errorCodes = {
   IMAGE_SOURCE: "a value is not a valid image source",
   IMAGE_MISSING: "an image does not exist",
   IMAGE_UNREADABLE: "an image cannot be read",
+  IMAGE_CHANGED: "an image is no longer the one that was inspected",
   IMAGE_EMPTY: "an image file is empty",
   IMAGE_FORMAT: "the format of an image file is unsupported",
   IMAGE_CORRUPT: "an image file is damaged",

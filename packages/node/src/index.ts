@@ -60,7 +60,8 @@ export {
 } from "./training/find-rate.js";
 export { fit, type TrainCallbacks, type TrainResult } from "./training/fit.js";
 export { measurePlan, type Plan } from "./training/plan.js";
-export type { ResumeOptions, TrainControls } from "./training/prepare.js";
+export type { TrainControls } from "./training/prepare.js";
+export type { ResumeOptions } from "./training/reopen.js";
 export type { Phase, Settings } from "./training/settings.js";
 export { train } from "./training/train.js";
 export type { TrainOptions } from "./training/train-options.js";

@@ -46,6 +46,7 @@ Examples:
   irv2 train --data flowers --width 0.35 --input-size 139 --epochs 30
   irv2 train --data flowers --recipe paper --batch 32 --micro-batch 8 --memory 3GiB
   irv2 train --resume runs/train
+  irv2 train --resume runs/train --data new-place/flowers
 
 Ctrl-C finishes the step, saves and exits with 130; a second one stops at once.
 The run folder: config.json, results.csv, events for TensorBoard, report.html,
@@ -69,7 +70,7 @@ async function run(flags: TrainFlags, command: Command): Promise<void> {
 
 /** How to go on with a run; undefined for a new one. Throws `UsageError` on what does not go with it. */
 function readResume(
-  { resume, extendEpochs, stopAfter: _, ...rest }: TrainFlags,
+  { resume, data, annotations, extendEpochs, stopAfter: _, ...rest }: TrainFlags,
   isGiven: (name: string) => boolean,
 ) {
   if (resume === undefined) {
@@ -84,8 +85,8 @@ function readResume(
   if (extra.length > 0) {
     throw new UsageError(
       "OPTION_UNUSED",
-      `Expected --resume with no other setting than --extend-epochs, since a resumed run keeps its settings, got "${extra[0]}" too`,
+      `Expected --resume with no other setting than --extend-epochs, --data and --annotations, since a resumed run keeps its settings, got "${extra[0]}" too`,
     );
   }
-  return { resume, extendEpochs };
+  return { resume, data, annotations, extendEpochs };
 }

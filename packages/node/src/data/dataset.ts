@@ -25,6 +25,8 @@ export interface Sample {
   readonly label: number;
   /** Places of all its classes, ascending: there in a multi-label dataset, and only there. */
   readonly labels?: readonly number[];
+  /** SHA-256 of its bytes in hex, once it was inspected. */
+  readonly sha256?: string;
 }
 
 /** Places of all classes of a sample. */

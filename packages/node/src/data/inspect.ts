@@ -79,17 +79,37 @@ export interface InspectOptions extends DecodeOptions {
   readonly decode?: boolean;
 }
 
-interface Finding extends ReportedFile {
+/** A photo of a dataset by its content. */
+export interface KnownPhoto extends ReportedFile {
+  /** SHA-256 of its bytes in hex; `unreadable` where they could not be read. */
+  readonly sha256: string;
+}
+
+/** What an inspection finds. */
+export interface Inspection {
+  readonly report: DataReport;
+  /** All photos, training photos first, each part in the order of the dataset. */
+  readonly photos: readonly KnownPhoto[];
+}
+
+interface Finding extends KnownPhoto {
   readonly labels: readonly number[];
-  readonly hash: string;
   readonly error?: { readonly code: ErrorCode; readonly message: string };
 }
 
-/** Reads every photo of a dataset. Throws only what stops the decoder itself, or the signal. */
+/** Reads every photo of a dataset, for the report alone. Throws as `inspectPhotos` does. */
 export async function inspectDataset(
   dataset: Dataset,
-  { onProgress, signal, decode = true, ...options }: InspectOptions = {},
+  options: InspectOptions = {},
 ): Promise<DataReport> {
+  return (await inspectPhotos(dataset, options)).report;
+}
+
+/** Reads every photo of a dataset. Throws only what stops the decoder itself, or the signal. */
+export async function inspectPhotos(
+  dataset: Dataset,
+  { onProgress, signal, decode = true, ...options }: InspectOptions = {},
+): Promise<Inspection> {
   const all = [
     ...dataset.train.map((sample) => ({ sample, split: "train" as const })),
     ...dataset.validation.map((sample) => ({ sample, split: "validation" as const })),
@@ -114,7 +134,7 @@ export async function inspectDataset(
   );
   const classes = countClasses(dataset);
   const counts = classes.map(({ train }) => train);
-  return {
+  const report: DataReport = {
     folder: dataset.folder,
     notes: dataset.notes,
     leftOut: dataset.leftOut,
@@ -126,6 +146,19 @@ export async function inspectDataset(
     duplicates: groupDuplicates(findings),
     fingerprint: fingerprintOf(findings),
   };
+  const photos = findings.map((one) => ({ ...fileOf(one), sha256: one.sha256 }));
+  return { report, photos };
+}
+
+/** The dataset whose samples know their content. */
+export function withContent(dataset: Dataset, photos: readonly KnownPhoto[]): Dataset {
+  const known = (samples: readonly Sample[], from: number) =>
+    samples.map((sample, at) => {
+      const { sha256 = "unreadable" } = photos[from + at] ?? {};
+      return { ...sample, sha256 };
+    });
+  const { train, validation } = dataset;
+  return { ...dataset, train: known(train, 0), validation: known(validation, train.length) };
 }
 
 /**
@@ -165,17 +198,17 @@ const splitNames = { train: "training", validation: "validation" } as const;
 async function examine(
   file: string,
   options: DecodeOptions | undefined,
-): Promise<Pick<Finding, "hash" | "error">> {
-  let hash = "unreadable";
+): Promise<Pick<Finding, "sha256" | "error">> {
+  let sha256 = "unreadable";
   try {
     const bytes = await readBytes(file);
-    hash = createHash("sha256").update(bytes).digest("hex");
+    sha256 = createHash("sha256").update(bytes).digest("hex");
     if (options) await decodeImage(bytes, nameOf(file), options);
-    return { hash };
+    return { sha256 };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     const { code, message } = packError(error);
-    return { hash, error: { code, message } };
+    return { sha256, error: { code, message } };
   }
 }
 
@@ -199,10 +232,10 @@ function countClasses({ classes, train, validation }: Dataset): ClassCount[] {
 function groupDuplicates(findings: readonly Finding[]): DuplicateGroup[] {
   const byHash = new Map<string, Finding[]>();
   for (const finding of findings) {
-    if (finding.hash === "unreadable") continue;
-    const group = byHash.get(finding.hash);
+    if (finding.sha256 === "unreadable") continue;
+    const group = byHash.get(finding.sha256);
     if (group) group.push(finding);
-    else byHash.set(finding.hash, [finding]);
+    else byHash.set(finding.sha256, [finding]);
   }
   return [...byHash.values()]
     .filter((group) => group.length > 1)
@@ -215,9 +248,9 @@ function groupDuplicates(findings: readonly Finding[]): DuplicateGroup[] {
 
 function fingerprintOf(findings: readonly Finding[]): string {
   const hash = createHash("sha256");
-  for (const { path, split, labels, class: name, hash: content } of findings) {
+  for (const { path, split, labels, class: name, sha256 } of findings) {
     const label = labels.length === 1 ? labels[0] : labels;
-    hash.update(`${JSON.stringify([path, split, label, name, content])}\n`);
+    hash.update(`${JSON.stringify([path, split, label, name, sha256])}\n`);
   }
   return hash.digest("hex");
 }

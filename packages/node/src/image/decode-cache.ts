@@ -2,19 +2,18 @@
  * @file Decoded photos kept for the next epoch, in memory or on disk.
  *
  * What comes out does not depend on what is in the cache: a photo is shrunk the same way whether it
- * was kept or not. A photo is known by its path, time of change and size, so an edited one is made
- * anew. On disk each has a file: a head of 24 bytes (see `pack`), then RGB row by row. Files are
+ * was kept or not. A photo is known by its content, so one that is edited is made anew, and one that is
+ * moved is not. On disk each has a file: a head of 24 bytes (see `pack`), then RGB row by row. Files are
  * written beside and renamed, so several threads and programs may share a folder; one that is cut
  * off or damaged counts as absent. Trouble with writing never stops a run, see `failure`.
  */
 import { createHash } from "node:crypto";
-import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { dirname, isAbsolute, join, resolve } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { crc32 } from "node:zlib";
 import type { Pixels } from "@inception-resnet-v2/core/internal/image/pixels.js";
 import { resample } from "@inception-resnet-v2/core/internal/image/resample.js";
-import { systemPath } from "../files/byte-path.js";
 import { writeBeside } from "../files/write-file.js";
 
 /** Where photos are kept: in up to `bytes` of the memory of this thread, or in a folder. */
@@ -32,19 +31,19 @@ export interface CacheOptions {
 
 /** A cache of decoded photos. The pixels it gives are its own: do not change or transfer them. */
 export interface DecodeCache {
-  /** The pixels of a file: kept ones, or those of `decode`, shrunk and kept. Throws what it does. */
-  get(file: string, decode: () => Promise<Pixels>): Promise<Pixels>;
+  /**
+   * The pixels of a file by the SHA-256 of its bytes: kept ones, or those of `decode`, which must be of
+   * these bytes, shrunk and kept. Throws what `decode` does.
+   */
+  get(sha256: string, decode: () => Promise<Pixels>): Promise<Pixels>;
   /** What stopped the cache from writing to its folder; from then on it only reads. */
   readonly failure: Error | undefined;
 }
 
-/** What a photo is known by; undefined when the file is not there. */
-type Stamp = string | undefined;
-
 interface Store {
   readonly failure: Error | undefined;
-  read(file: string, stamp: string): Promise<Pixels | undefined>;
-  write(file: string, stamp: string, pixels: Pixels): Promise<void>;
+  read(key: string): Promise<Pixels | undefined>;
+  write(key: string, pixels: Pixels): Promise<void>;
 }
 
 /** Makes a cache. Folders are made when the first photo is kept. */
@@ -54,13 +53,12 @@ export function createDecodeCache(
 ): DecodeCache {
   const store = place.kind === "memory" ? memoryStore(place.bytes) : diskStore(place.folder);
   return {
-    async get(file, decode) {
-      const path = resolve(file);
-      const stamp = await stampOf(path, `${shortSide}/${variant}`);
-      const kept = stamp === undefined ? undefined : await store.read(path, stamp);
+    async get(sha256, decode) {
+      const key = `${sha256}/${shortSide}/${variant}`;
+      const kept = await store.read(key);
       if (kept) return kept;
       const pixels = shrink(await decode(), shortSide);
-      if (stamp !== undefined) await store.write(path, stamp, pixels);
+      await store.write(key, pixels);
       return pixels;
     },
     get failure() {
@@ -84,27 +82,17 @@ function shrink(pixels: Pixels, shortSide: number): Pixels {
   return resample(pixels, { width: scaled(width), height: scaled(height), filter: "bilinear" });
 }
 
-async function stampOf(path: string, variant: string): Promise<Stamp> {
-  const stats = await stat(systemPath(path), { bigint: true }).catch(() => undefined);
-  return stats?.isFile() ? `${stats.mtimeNs}/${stats.size}/${variant}` : undefined;
-}
-
 /** Keeps what comes first: photos come once an epoch, so dropping the oldest would keep none. */
 function memoryStore(limit: number): Store {
-  const kept = new Map<string, { readonly stamp: string; readonly pixels: Pixels }>();
+  const kept = new Map<string, Pixels>();
   let bytes = 0;
   return {
     failure: undefined,
-    async read(file, stamp) {
-      const found = kept.get(file);
-      return found?.stamp === stamp ? found.pixels : undefined;
-    },
-    async write(file, stamp, pixels) {
-      bytes -= kept.get(file)?.pixels.data.length ?? 0;
-      kept.delete(file);
+    read: async (key) => kept.get(key),
+    async write(key, pixels) {
       if (bytes + pixels.data.length > limit) return;
       bytes += pixels.data.length;
-      kept.set(file, { stamp, pixels: withoutSlack(pixels) });
+      kept.set(key, withoutSlack(pixels));
     },
   };
 }
@@ -118,21 +106,21 @@ function withoutSlack(pixels: Pixels): Pixels {
 
 function diskStore(folder: string): Store {
   let failure: Error | undefined;
-  const pathOf = (file: string, stamp: string) => {
-    const name = createHash("sha256").update(`${file}\0${stamp}`).digest("hex");
+  const pathOf = (key: string) => {
+    const name = createHash("sha256").update(key).digest("hex");
     return join(folder, name.slice(0, 2), `${name.slice(2)}.rgb`);
   };
   return {
     get failure() {
       return failure;
     },
-    async read(file, stamp) {
-      const bytes = await readFile(pathOf(file, stamp)).catch(() => undefined);
+    async read(key) {
+      const bytes = await readFile(pathOf(key)).catch(() => undefined);
       return bytes && unpack(bytes);
     },
-    async write(file, stamp, pixels) {
+    async write(key, pixels) {
       if (failure) return;
-      const path = pathOf(file, stamp);
+      const path = pathOf(key);
       try {
         await mkdir(dirname(path), { recursive: true });
         await writeBeside(path, (beside) => writeFile(beside, pack(pixels)));

@@ -10,7 +10,7 @@ import { createRandom } from "@inception-resnet-v2/core/internal/tensor/random.j
 import { createDecodeCache } from "./decode-cache.js";
 import { loadSharp } from "./decode-sharp.js";
 import type { LoaderOptions, LoadRequest, Reply } from "./loader.js";
-import { readImage } from "./read-node.js";
+import { readImage, readKnownImage } from "./read-node.js";
 
 const options = workerData as LoaderOptions;
 
@@ -24,14 +24,17 @@ parentPort?.on("message", async (request: LoadRequest) => {
   parentPort?.postMessage(reply, buffers);
 });
 
-async function answer({ packed, stream }: LoadRequest): Promise<Reply> {
+async function answer({ packed, stream, sha256 }: LoadRequest): Promise<Reply> {
   try {
     const source = "url" in packed ? new URL(packed.url) : packed.source;
-    const read = () => readImage(source, options);
+    const read = () =>
+      typeof source === "string" && sha256 !== undefined
+        ? readKnownImage(source, sha256, options)
+        : readImage(source, options);
     const { preprocessing, augmentation, seed = 0 } = options;
     const random = augmentation && stream ? createRandom(seed, stream) : undefined;
-    const isKept = cache && random && typeof source === "string";
-    const pixels = isKept ? await cache.get(source, read) : await read();
+    const isKept = cache && random && sha256 !== undefined;
+    const pixels = isKept ? await cache.get(sha256, read) : await read();
     const tensor =
       augmentation && random
         ? augment(pixels, options, preprocessing, augmentation, random)

@@ -55,6 +55,8 @@ export type PackedSource =
 /** What a thread is asked: an image, and the stream of random numbers that augments it. */
 export interface LoadRequest {
   readonly packed: PackedSource;
+  /** SHA-256 that the bytes of a file must have, in hex. */
+  readonly sha256?: string | undefined;
   readonly stream?: string | undefined;
 }
 
@@ -65,6 +67,8 @@ export type Reply = { readonly tensor: Tensor } | { readonly error: PackedError 
 export interface LoadImageOptions {
   /** Name of the stream of random numbers that augments it; by default it stays as it is. */
   readonly stream?: string | undefined;
+  /** SHA-256 of the bytes of a file, in hex: others are refused, and decoded pixels cached by it. */
+  readonly sha256?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -95,11 +99,14 @@ export class ImageLoader {
    * name each time. Throws `InputError` when it cannot be read, and the reason of the signal at once: an
    * image that waits is then not loaded.
    */
-  async load(source: ImageSource, { stream, signal }: LoadImageOptions = {}): Promise<Tensor> {
+  async load(
+    source: ImageSource,
+    { stream, sha256, signal }: LoadImageOptions = {},
+  ): Promise<Tensor> {
     signal?.throwIfAborted();
     if (this.#isDisposed) throw stopped("the loader has been disposed");
     const loading = new Promise<Tensor>((resolve, reject) => {
-      this.#queue.push({ ...pack(source), stream, signal, resolve, reject });
+      this.#queue.push({ ...pack(source), stream, sha256, signal, resolve, reject });
       this.#dispatch();
     });
     return orAborted(loading, signal);
@@ -173,7 +180,8 @@ export class ImageLoader {
       this.#queue.shift();
       this.#threads.set(thread, job);
       thread.ref();
-      const request: LoadRequest = { packed: job.packed, stream: job.stream };
+      const { packed, stream, sha256 } = job;
+      const request: LoadRequest = { packed, stream, sha256 };
       thread.postMessage(request, job.buffers);
     }
   }

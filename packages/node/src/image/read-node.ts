@@ -2,9 +2,10 @@
  * @file From an image source to pixels, in Node: files, addresses, bytes, raw pixels.
  *
  * Everything that is wrong with an image is an `InputError` with one of the codes IMAGE_SOURCE,
- * IMAGE_MISSING, IMAGE_EMPTY, IMAGE_UNREADABLE, IMAGE_FORMAT, IMAGE_CORRUPT, IMAGE_TOO_LARGE,
+ * IMAGE_MISSING, IMAGE_CHANGED, IMAGE_EMPTY, IMAGE_UNREADABLE, IMAGE_FORMAT, IMAGE_CORRUPT, IMAGE_TOO_LARGE,
  * PIXELS_INVALID, and a sentence that names the image.
  */
+import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { InputError } from "@inception-resnet-v2/core/internal/errors.js";
@@ -35,6 +36,22 @@ export async function readImage(source: ImageSource, options: DecodeOptions): Pr
   if (isRawPixels(source)) return fromRawPixels(source, options);
   const bytes = await readBytes(source);
   return decodeImage(bytes, nameOf(source), options);
+}
+
+/** As `readImage` a file whose bytes have a known SHA-256, in hex. Throws `InputError` where they have not. */
+export async function readKnownImage(
+  path: string,
+  sha256: string,
+  options: DecodeOptions,
+): Promise<Pixels> {
+  const bytes = await readBytes(path);
+  if (createHash("sha256").update(bytes).digest("hex") !== sha256) {
+    throw new InputError(
+      "IMAGE_CHANGED",
+      `Cannot use image ${nameOf(path)}: expected the bytes that were inspected, got others`,
+    );
+  }
+  return decodeImage(bytes, nameOf(path), options);
 }
 
 /** The bytes of an image file. Throws `InputError` when they cannot be had. */

@@ -2,7 +2,8 @@
  * @file Training for programs that wait for its end; `train` gives the same as a stream of events.
  */
 import type { DoneEvent, EpochEvent, StepEvent, TrainingEvent } from "./events.js";
-import type { ResumeOptions, TrainControls } from "./prepare.js";
+import type { TrainControls } from "./prepare.js";
+import type { ResumeOptions } from "./reopen.js";
 import { train } from "./train.js";
 import type { TrainOptions } from "./train-options.js";
 

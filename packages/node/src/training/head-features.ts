@@ -2,11 +2,11 @@
  * @file The features that a frozen body computes of each photo, computed once and cached on disk.
  *
  * The file is named after everything that its content depends on: the body's weights, the
- * preprocessing, the input size, and the photos (path, size and time of change).
+ * preprocessing, the input size, and the photos by their content, wherever they are.
  */
 
 import { createHash } from "node:crypto";
-import { mkdir, stat } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { freeing } from "@inception-resnet-v2/core/internal/abort.js";
 import {
@@ -28,7 +28,6 @@ import {
   safetensorsParts,
 } from "@inception-resnet-v2/core/internal/weights/formats/safetensors.js";
 import type { Sample } from "../data/dataset.js";
-import { systemPath } from "../files/byte-path.js";
 import { writeParts } from "../files/write-file.js";
 import { cacheFolder } from "../image/decode-cache.js";
 import { readWeightBytes } from "../weights/read-file.js";
@@ -59,7 +58,7 @@ export async function* headFeatures(
 ): AsyncGenerator<PrepareEvent | WarningEvent, Tensor> {
   const { network, samples } = options;
   const size = network.outputs.get("features")?.shape[1] ?? 0;
-  const path = join(cacheFolder("features"), `${await keyOf(options)}.safetensors`);
+  const path = join(cacheFolder("features"), `${keyOf(options)}.safetensors`);
   const kept = await readFeatures(path, [samples.length, size]);
   if (kept) return kept;
   const features = tensor([samples.length, size]);
@@ -120,12 +119,7 @@ async function readFeatures(path: string, shape: readonly number[]): Promise<Ten
   }
 }
 
-async function keyOf({
-  network,
-  parameters,
-  preprocessing,
-  samples,
-}: FeatureOptions): Promise<string> {
+function keyOf({ network, parameters, preprocessing, samples }: FeatureOptions): string {
   const hash = createHash("sha256");
   hash.update(JSON.stringify([preprocessing, network.inputs[0]?.shape.slice(1)]));
   for (const { name } of network.parameters) {
@@ -133,9 +127,6 @@ async function keyOf({
     const data = parameters.get(name)?.data ?? new Float32Array();
     hash.update(name).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   }
-  const stats = await Promise.all(samples.map(({ file }) => stat(systemPath(file))));
-  samples.forEach(({ file }, at) => {
-    hash.update(`${file}\n${stats[at]?.size}\n${stats[at]?.mtimeMs}\n`);
-  });
+  for (const { sha256 } of samples) hash.update(`${sha256}\n`);
   return hash.digest("hex").slice(0, 32);
 }

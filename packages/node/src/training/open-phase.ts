@@ -70,7 +70,10 @@ export async function* openPhase(
     });
     const isHead = phase.freeze === "body";
     const photos: LoadSample = (sample, stream) =>
-      loader.load(sample.file, { stream: stream === "" ? undefined : stream });
+      loader.load(sample.file, {
+        stream: stream === "" ? undefined : stream,
+        sha256: sample.sha256,
+      });
     const load = isHead ? yield* loadFeatures(options, whole, photos) : photos;
     const network = isHead ? headOf(whole) : whole;
     const creating = Trainer.create({

@@ -8,7 +8,8 @@ import { divide } from "@inception-resnet-v2/core/internal/training/freeze.js";
 import { chooseEngine } from "../executors/index.js";
 import type { DoneEvent, StartEvent, TrainingEvent } from "./events.js";
 import { trainPhases } from "./phases.js";
-import { type Prepared, prepare, type ResumeOptions, type TrainControls } from "./prepare.js";
+import { type Prepared, prepare, type TrainControls } from "./prepare.js";
+import type { ResumeOptions } from "./reopen.js";
 import { writeReport } from "./run/report.js";
 import { Run, start } from "./run/run.js";
 import { checkRunPlace, cleanRunFolder, createRunFolder } from "./run/run-folder.js";
@@ -47,6 +48,7 @@ export async function* train(
     { settings, folder, dataset, network, fingerprint, signal, stopAfter },
     checkpoint?.progress ?? start,
   );
+  if (!prepared.folder) await run.savePhotos(prepared.photos);
   if (!checkpoint && settings.weights !== null) await run.saveStart(parameters);
   await run.saveConfig(); // last: with it there is a run
   const executor = await openExecutor(settings);

@@ -1,7 +1,7 @@
 /**
  * @file The folder of a run: `config.json` first, then weights, checkpoint, figures and report.
  *
- *   config.json  results.csv  events.out.tfevents.*  report.html  state.safetensors
+ *   config.json  photos.json  results.csv  events.out.tfevents.*  report.html  state.safetensors
  *   weights/best.safetensors  weights/last.safetensors
  */
 import { lstat, mkdir, mkdtemp, readdir, readFile, rm, rmdir, stat } from "node:fs/promises";
@@ -15,6 +15,7 @@ import type { RunConfig } from "./config-schema.js";
 export interface RunFolder {
   readonly path: string;
   readonly config: string;
+  readonly photos: string;
   readonly results: string;
   readonly report: string;
   readonly state: string;
@@ -27,6 +28,7 @@ export function runFolder(path: string): RunFolder {
   return {
     path,
     config: join(path, "config.json"),
+    photos: join(path, "photos.json"),
     results: join(path, "results.csv"),
     report: join(path, "report.html"),
     state: join(path, "state.safetensors"),

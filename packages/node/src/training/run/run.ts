@@ -7,12 +7,14 @@ import type { Graph } from "@inception-resnet-v2/core/internal/graph/ir.js";
 import type { Tensors } from "@inception-resnet-v2/core/internal/tensor/tensor.js";
 import type { Trainer } from "@inception-resnet-v2/core/internal/training/trainer.js";
 import type { Dataset } from "../../data/dataset.js";
+import type { KnownPhoto } from "../../data/inspect.js";
 import { writeText } from "../../files/write-file.js";
 import { saveWeights } from "../../weights/save.js";
 import { networkShape } from "../network.js";
 import type { Phase, Settings } from "../settings.js";
 import { saving, writeCheckpoint } from "./checkpoint.js";
 import type { RunConfig } from "./config-schema.js";
+import { photoListText } from "./photo-list.js";
 import type { Progress } from "./progress-schema.js";
 import { epochScalars, writeResults } from "./results-csv.js";
 import type { RunFolder } from "./run-folder.js";
@@ -118,6 +120,12 @@ export class Run {
     await saving(results, () => writeResults(results, progress.rows));
     const row = progress.rows.at(-1);
     if (row) await this.events?.scalars(row.epoch, epochScalars(row));
+  }
+
+  /** Writes down which photos a new run starts with. */
+  async savePhotos(photos: readonly KnownPhoto[]): Promise<void> {
+    const { photos: path } = this.folder;
+    await saving(path, () => writeText(path, photoListText(photos)));
   }
 
   /** Writes down what the run was asked for. */

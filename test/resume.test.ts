@@ -2,6 +2,7 @@
  * @file Runs that were stopped and go on although something is no longer where it was.
  */
 import assert from "node:assert/strict";
+import { renameSync } from "node:fs";
 import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -9,6 +10,7 @@ import {
   type EpochEvent,
   fit,
   loadWeights,
+  type StepEvent,
   type TrainingEvent,
   type TrainOptions,
 } from "inception-resnet-v2";
@@ -127,6 +129,29 @@ describe("a stopped run", () => {
     });
     await fit({ ...head, data: at("new"), epochs: 1, out: at("edited") });
     assert.equal((await kept()).length, 2);
+  });
+
+  it("by a photo that is gone keeps its steps, and goes on once the photo is back", async () => {
+    const data = at("fragile");
+    await cp(photos, data, { recursive: true });
+    await fit({ ...small(), data, out: at("sound") });
+    const [photo, away] = [join(data, "val/red/03.png"), at("away.png")];
+    const onStep = ({ epoch, step }: StepEvent) => {
+      if (epoch === 2 && step === 1) renameSync(photo, away);
+    };
+    await assert.rejects(fit({ ...small(), data, out: at("broken"), onStep }), {
+      name: "InputError",
+      code: "IMAGE_MISSING",
+      message: `Cannot read image "${photo}": expected a file, got nothing of that name; the checkpoint of step 2 of epoch 2 is kept in "${at("broken")}"`,
+    });
+    await assert.rejects(fit({ resume: at("broken") }), {
+      code: "DATA_CHANGED",
+      message: /got other photos: 1 gone \(val\/red\/03\.png\)$/,
+    });
+    await rename(away, photo);
+    const { status } = await fit({ resume: at("broken") });
+    assert.equal(status, "done");
+    assert.ok((await last("broken")).equals(await last("sound")));
   });
 
   it("without a place for files says so before it looks at a photo", async () => {

@@ -1,6 +1,9 @@
 /**
  * @file Situations in training: options that do nothing, and steps that could teach nothing.
  */
+import { cp, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { runIrv2 } from "../helpers/run-irv2.js";
 import type { Situation } from "./situations.js";
 
 /** The classifier of the small network alone, for one epoch. */
@@ -19,6 +22,28 @@ const ofPhotos = ["--mixup", "0.2", "--augment", "slim", "--erasing", "0.1", "--
 
 /** See `situations.ts`. */
 export const trainingSituations: readonly Situation[] = [
+  {
+    what: "a place where no run folder can be made, before it reads the photos",
+    args: async ({ folder, photos }) => {
+      await writeFile(join(folder, "file"), "");
+      return untrained(photos, "--out", "file/run");
+    },
+    code: 2,
+    says: /^irv2: Cannot start a run in "file\/run": expected a folder to write to, got ENOTDIR$/,
+  },
+  {
+    what: "a run whose photos are no longer where they were",
+    args: async ({ folder, photos }) => {
+      const run = ["--stop-after", "1", "--epochs", "2", "--out", "run"];
+      await cp(photos, join(folder, "moving"), { recursive: true });
+      await runIrv2([...untrained("moving", ...run)], { cwd: folder });
+      await rename(join(folder, "moving"), join(folder, "moved"));
+      await rm(join(folder, "moved", "val", "red", "00.png"));
+      return ["train", "--resume", "run", "--data", "moved"];
+    },
+    code: 3,
+    says: /^irv2: Cannot resume with "moved": .* got other photos: 1 gone \(val\/red\/00\.png\)$/,
+  },
   {
     what: "options of photos where features are computed once",
     args: ({ weights, photos }) => head(weights, photos, ...ofPhotos),

@@ -5,7 +5,7 @@
  * was stopped anywhere goes on from its last checkpoint to the same bits, whenever checkpoints fall.
  */
 
-import { Irv2Error } from "@inception-resnet-v2/core/internal/errors.js";
+import { InputError, Irv2Error } from "@inception-resnet-v2/core/internal/errors.js";
 import {
   type EpochRow,
   isBetterEpoch,
@@ -39,13 +39,28 @@ export async function* trainPhase(
   parts: PhaseParts,
 ): AsyncGenerator<StepEvent | PrepareEvent | EpochEvent> {
   while (run.progress.phaseEpochs < parts.phase.epochs) {
-    yield* trainEpoch(run, parts);
-    if (!run.isStopped) yield* finishEpoch(run, parts);
+    try {
+      yield* trainEpoch(run, parts);
+      if (!run.isStopped) yield* finishEpoch(run, parts);
+    } catch (error) {
+      if (error instanceof InputError) throw await keepingSteps(run, parts, error);
+      throw error;
+    }
     if (run.isStopped) {
       await run.saveCheckpoint(parts.open.trainer);
       return;
     }
   }
+}
+
+/** Saves the steps that are done where a photo cannot be read any more; gives the error that says so. */
+async function keepingSteps(
+  run: Run,
+  { open }: PhaseParts,
+  error: InputError,
+): Promise<InputError> {
+  await run.saveCheckpoint(open.trainer);
+  return new InputError(error.code, `${error.message}; ${run.lastSaved}`, { cause: error });
 }
 
 async function* trainEpoch(run: Run, parts: PhaseParts): AsyncGenerator<StepEvent> {

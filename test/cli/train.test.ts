@@ -101,9 +101,18 @@ describe("irv2 train", () => {
       classified.stdout,
     );
     assert.deepEqual(predictions.map(({ label }) => label).sort(), colorClasses);
-    const evaluated = await runIrv2(["evaluate", "--data", photos, "-w", weights, "--json"]);
+    const tables = ["--predictions", at("predictions.csv"), "--confusion", at("confusion.csv")];
+    const given = ["--data", photos, "-w", weights, "--json", ...tables];
+    const evaluated = await runIrv2(["evaluate", ...given]);
     assert.equal(evaluated.code, 0, evaluated.stderr);
-    const { images, top1, loss } = JSON.parse(evaluated.stdout);
+    const { images, top1, loss, confusion } = JSON.parse(evaluated.stdout);
+    const [, ...rows] = (await readFile(at("predictions.csv"), "utf8")).trim().split("\n");
+    assert.equal(rows.filter((row) => row.endsWith(",1")).length / 12, top1);
+    const table = (await readFile(at("confusion.csv"), "utf8")).trim().split("\n");
+    const expected = confusion.map((row: number[], at: number) =>
+      [colorClasses[at], ...row].join(),
+    );
+    assert.deepEqual(table, [["actual", ...colorClasses].join(), ...expected]);
     const best = events.findLast((one): one is EpochEvent => one.event === "epoch" && one.isBest);
     assert.equal(images, 12);
     assert.equal(top1, best?.validationTop1);

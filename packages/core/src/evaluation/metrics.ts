@@ -75,6 +75,12 @@ export interface Mistake {
   readonly probabilityOfActual: number;
 }
 
+/** What was predicted for an image. */
+export interface ImagePrediction extends Mistake {
+  /** Place of its class in the ranking, from 1: 1 where the prediction is right. */
+  readonly rank: number;
+}
+
 const mistakesKept = 24;
 
 /**
@@ -111,6 +117,15 @@ export function evaluateLogits(input: EvaluationInput): Evaluation {
     confusedPairs: pairsOf(classes, confusion),
     mistakes: mistakesOf(input, judged),
   };
+}
+
+/** What was predicted for each image, in their order. Throws as `evaluateLogits` does. */
+export function predictionsOf(input: EvaluationInput): ImagePrediction[] {
+  checkInput(input);
+  return input.labels.map((_, image) => {
+    const judged = judgeImage(input, image);
+    return { ...wordsOf(input, judged, image), rank: judged.rank + 1 };
+  });
 }
 
 /** One image: classes as indices, the place of its class in the ranking, and its cross-entropy. */
@@ -184,19 +199,27 @@ function pairsOf(
   return pairs.sort((a, b) => b.images - a.images); // stable, so equals keep the order of classes
 }
 
-function mistakesOf({ classes, files }: EvaluationInput, judged: readonly Judged[]): Mistake[] {
+function mistakesOf(input: EvaluationInput, judged: readonly Judged[]): Mistake[] {
   return judged
-    .map((one, image) => ({ ...one, file: files[image] as string }))
-    .filter(({ rank }) => rank > 0)
-    .sort((a, b) => b.loss - a.loss)
+    .map((one, image) => ({ one, image }))
+    .filter(({ one }) => one.rank > 0)
+    .sort((a, b) => b.one.loss - a.one.loss)
     .slice(0, mistakesKept)
-    .map(({ file, actual, predicted, probability, loss }) => ({
-      file,
-      actual: classes[actual] as string,
-      predicted: classes[predicted] as string,
-      probability,
-      probabilityOfActual: Math.exp(-loss),
-    }));
+    .map(({ one, image }) => wordsOf(input, one, image));
+}
+
+function wordsOf(
+  { classes, files }: EvaluationInput,
+  { actual, predicted, probability, loss }: Judged,
+  image: number,
+): Mistake {
+  return {
+    file: files[image] as string,
+    actual: classes[actual] as string,
+    predicted: classes[predicted] as string,
+    probability,
+    probabilityOfActual: Math.exp(-loss),
+  };
 }
 
 function checkInput({ classes, logits, labels, files }: EvaluationInput): void {

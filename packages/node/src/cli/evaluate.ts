@@ -3,6 +3,7 @@
  */
 
 import { packError } from "@inception-resnet-v2/core/internal/errors.js";
+import { confusionCsv, predictionsCsv } from "@inception-resnet-v2/core/internal/evaluation/csv.js";
 import { evaluationText } from "@inception-resnet-v2/core/internal/evaluation/text.js";
 import { oneLine } from "@inception-resnet-v2/core/internal/summary/printable.js";
 import { Command } from "commander";
@@ -27,6 +28,8 @@ interface EvaluateFlags extends ModelFlags {
   readonly data?: string;
   readonly annotations?: string;
   readonly report?: string;
+  readonly predictions?: string;
+  readonly confusion?: string;
 }
 
 export function evaluateCommand(): Command {
@@ -37,7 +40,9 @@ export function evaluateCommand(): Command {
     .option("-d, --data <dir>", "folder with one folder per class, or with such a folder named val")
     .addOption(annotationsOption())
     .addOption(labelsOption())
-    .option("--report <file>", "HTML report to write: confusion matrix, worst mistakes");
+    .option("--report <file>", "HTML report to write: confusion matrix, worst mistakes")
+    .option("--predictions <file.csv>", "CSV to write: prediction and probabilities per photo")
+    .option("--confusion <file.csv>", "CSV to write: the confusion matrix");
   return withModelOptions(command)
     .addHelpText(
       "after",
@@ -55,13 +60,20 @@ The exit code is 3 if a photo could not be read; the others still count.`,
 }
 
 async function run(flags: EvaluateFlags): Promise<void> {
-  const { preprocess, report, json, labels: _, ...options } = flags;
-  if (report !== undefined) await checkFilePlace(report);
+  const { preprocess, report, predictions, confusion, json, labels: _, ...options } = flags;
+  for (const path of [report, predictions, confusion]) {
+    if (path !== undefined) await checkFilePlace(path);
+  }
   const data = dataOf(flags);
   const weights = await weightsOf(flags.weights);
   using interruption = listenForInterruption();
   let progress: Progress | undefined;
-  const { evaluation, unreadable, notes } = await evaluate({
+  const {
+    evaluation,
+    predictions: rows,
+    unreadable,
+    notes,
+  } = await evaluate({
     ...options,
     ...(await labelsOf(flags)),
     data,
@@ -85,6 +97,8 @@ async function run(flags: EvaluateFlags): Promise<void> {
     });
     process.stdout.write(`${JSON.stringify({ ...evaluation, unreadable: errors })}\n`);
   }
+  if (predictions !== undefined) await writeOrKeep(predictions, () => [predictionsCsv(rows)]);
+  if (confusion !== undefined) await writeOrKeep(confusion, () => [confusionCsv(evaluation)]);
   if (report !== undefined) {
     const title = `${weights.name} on ${flags.annotations ?? data}`;
     const page = await evaluationPage(title, evaluation);

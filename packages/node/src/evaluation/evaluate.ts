@@ -8,6 +8,8 @@ import {
   type Evaluation,
   type EvaluationInput,
   evaluateLogits,
+  type ImagePrediction,
+  predictionsOf,
 } from "@inception-resnet-v2/core/internal/evaluation/metrics.js";
 import { numbers, requireRange } from "@inception-resnet-v2/core/internal/ranges.js";
 import type { LoadedWeights } from "@inception-resnet-v2/core/internal/weights/take.js";
@@ -77,6 +79,8 @@ export interface EvaluatedPhotos {
 export interface EvaluateResult extends EvaluatedPhotos {
   /** The figures. */
   readonly evaluation: Evaluation;
+  /** What was predicted for each photo that could be read, in the order of the photos. */
+  readonly predictions: readonly ImagePrediction[];
 }
 
 /**
@@ -96,7 +100,8 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult
   const photos = { data, annotations, batch, signal, onProgress };
   const { input, ...known } = await labelledLogits(model, photos);
   const logits = input.logits.map((logit) => logit / model.temperature);
-  return { evaluation: evaluateLogits({ ...input, logits }), ...known };
+  const scaled = { ...input, logits };
+  return { evaluation: evaluateLogits(scaled), predictions: predictionsOf(scaled), ...known };
 }
 
 function classesOf({ labels, graph }: InceptionResNetV2): ModelClasses {

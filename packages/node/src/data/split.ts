@@ -16,10 +16,10 @@ import { forEachConcurrently } from "./for-each-concurrently.js";
  * `rank`: in each class, the part asked for, and one photo at least on each side. `threshold`: every
  * photo whose hash is low, whatever its class; runs from before there was the other go on with it.
  */
-export const splitRules = ["rank", "threshold"] as const;
+export type SplitRule = "rank" | "threshold";
 
-/** A rule of splits. */
-export type SplitRule = (typeof splitRules)[number];
+/** All rules. */
+export const splitRules: readonly SplitRule[] = ["rank", "threshold"];
 
 /** How to split. */
 export interface SplitOptions {

@@ -6,6 +6,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { drawPicture } from "../helpers/small-model.js";
 import { dataSituations } from "./data.js";
+import { fileSituations } from "./files.js";
 import { trainingSituations } from "./training.js";
 import { verbSituations } from "./verbs.js";
 import { weightSituations } from "./weights.js";
@@ -33,6 +34,7 @@ export interface Situation {
 /** The situations by topic. */
 export const situations: Readonly<Record<string, readonly Situation[]>> = {
   data: dataSituations,
+  files: fileSituations,
   training: trainingSituations,
   verbs: verbSituations,
   photos: [

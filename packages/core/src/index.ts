@@ -59,7 +59,7 @@ export {
 export type { Pixels } from "./image/pixels.js";
 export { preprocess } from "./image/preprocess.js";
 export { type Preprocessing, type PresetName, presets } from "./image/presets.js";
-export type { ImageSource } from "./image/source.js";
+export type { EncodedBytes, ImageSource } from "./image/source.js";
 
 // Weights: named parameters, and what files say of them
 

@@ -16,6 +16,7 @@ import {
   medianRatio,
   noPython,
   python,
+  roundsOr,
   threads,
   timmFiles,
   type Variant,
@@ -45,7 +46,7 @@ export async function classify(): Promise<Answer> {
       command: [python, "-W", "ignore", inPython, photo ?? "", weights, String(threads)],
     },
   ]);
-  const runs = await inTurn(variants, 5);
+  const runs = await inTurn(variants, roundsOr(5));
   const [ours = [], everyday = []] = variants.map(({ name }) => runs.get(name));
   const seconds = (list: readonly { seconds: number }[]) => list.map((one) => one.seconds);
   const memory = (list: readonly { peakMemoryBytes: number }[]) =>

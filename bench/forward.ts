@@ -18,13 +18,14 @@ import {
   medianRatio,
   noPython,
   python,
+  roundsOr,
   script,
   threads,
   timmFiles,
   type Variant,
 } from "./measure.js";
 
-const rounds = Number(process.env["IRV2_BENCH_ROUNDS"] ?? 3);
+const rounds = roundsOr(3);
 
 /** A variant at any batch. */
 interface Batched extends Candidate {

@@ -40,6 +40,11 @@ export const noPython: string | false =
 /** Threads that every variant computes with. */
 export const threads = Number(process.env["IRV2_BENCH_THREADS"] ?? 2);
 
+/** How often each variant runs and counts; IRV2_BENCH_ROUNDS says otherwise. */
+export function roundsOr(usual: number): number {
+  return Number(process.env["IRV2_BENCH_ROUNDS"] ?? usual);
+}
+
 /** A script of this folder, as Node runs it. */
 export function script(path: string): string {
   return repositoryFile(`dist/bench/${path}`);

@@ -10,9 +10,18 @@
  * in bf16 (299 px, batch 8, two threads).
  */
 import { noBf16, noFastOneDnn } from "@inception-resnet-v2/test/helpers/engines.js";
-import { type Answer, formatTable, measurable, median, run, script, threads } from "./measure.js";
+import {
+  type Answer,
+  formatTable,
+  measurable,
+  median,
+  roundsOr,
+  run,
+  script,
+  threads,
+} from "./measure.js";
 
-const rounds = Number(process.env["IRV2_BENCH_ROUNDS"] ?? 3);
+const rounds = roundsOr(3);
 
 /** What `roofline-ours.ts` prints. */
 export interface Roofline {

@@ -4,9 +4,9 @@
  * Claims: loading, decoding and varying photos costs at most 5 % of a step; a classifier learns from
  * at least 2,000 rows of kept features per second.
  */
-import { type Answer, formatTable, inTurn, median, script, threads } from "./measure.js";
+import { type Answer, formatTable, inTurn, median, roundsOr, script, threads } from "./measure.js";
 
-const rounds = Number(process.env["IRV2_BENCH_ROUNDS"] ?? 3);
+const rounds = roundsOr(3);
 
 const cases = [
   { name: "width 0.35, 139 px, batch 32", width: 0.35, size: 139, batch: 32 },

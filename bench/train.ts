@@ -21,13 +21,14 @@ import {
   medianRatio,
   noPython,
   python,
+  roundsOr,
   script,
   threads,
   type Variant,
 } from "./measure.js";
 import { randomImages } from "./random-images.js";
 
-const rounds = Number(process.env["IRV2_BENCH_ROUNDS"] ?? 3);
+const rounds = roundsOr(3);
 
 interface Case {
   readonly title: string;

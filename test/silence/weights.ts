@@ -78,4 +78,30 @@ export const weightSituations: readonly Situation[] = [
     code: 0,
     says: /("score":0\.[345678]\d*.*){6}/,
   },
+  {
+    what: "a negative variance",
+    args: classify((all) =>
+      all.map(([name, value]) => [
+        name,
+        name === "conv2d_1a.bn.running_var"
+          ? { ...value, data: value.data.map((one) => -one) }
+          : value,
+      ]),
+    ),
+    code: 4,
+    says: /Cannot load "conv2d_1a\/moving_variance": expected variances from 0, got -/,
+  },
+  {
+    what: "weights that overflow",
+    args: classify((all) =>
+      all.map(([name, value]) => [
+        name,
+        name.endsWith("conv.weight")
+          ? { ...value, data: value.data.map((one) => one * 1e30) }
+          : value,
+      ]),
+    ),
+    code: 4,
+    says: /Cannot score an image: expected weights that give finite logits, got /,
+  },
 ];

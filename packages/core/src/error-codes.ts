@@ -95,6 +95,7 @@ export const errorCodes = {
   WEIGHTS_EXTRA: "a weight file holds tensors that the network does not have",
   WEIGHTS_SHAPE: "a tensor of a weight file does not have the network's shape",
   WEIGHTS_DTYPE: "a tensor of a weight file has an unsupported number type",
+  WEIGHTS_NEGATIVE_VARIANCE: "a batch norm of a weight file has a negative running variance",
   WEIGHTS_NOT_FINITE: "a tensor of a weight file holds a non-finite number",
   WEIGHTS_BACKGROUND: "a weight file has an extra background class, and dropBackground is not set",
   WEIGHTS_SCALE: "batch norm has a learned scale, which the format does not support",

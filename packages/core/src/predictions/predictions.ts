@@ -1,6 +1,7 @@
 /**
  * @file Logits to named classes, ranked.
  */
+import { ModelError } from "../errors.js";
 import { numbers, requireRange } from "../ranges.js";
 
 /** What can turn logits into scores. */
@@ -41,12 +42,22 @@ export function sigmoid(logits: ArrayLike<number>): Float64Array {
   return Float64Array.from(logits, (value) => 1 / (1 + Math.exp(-value)));
 }
 
-/** The score of each class, 0 to 1, from logits divided by a temperature. */
+/**
+ * The score of each class, 0 to 1, from logits divided by a temperature. Throws `ModelError` where a
+ * logit is not finite: the weights are damaged, or too large for float32.
+ */
 export function scoresOf(
   logits: ArrayLike<number>,
   temperature: number,
   activation: Activation,
 ): Float64Array {
+  const bad = Array.from(logits).findIndex((logit) => !Number.isFinite(logit));
+  if (bad >= 0) {
+    throw new ModelError(
+      "LOGITS_NOT_FINITE",
+      `Cannot score an image: expected weights that give finite logits, got ${logits[bad]} for class ${bad}`,
+    );
+  }
   const cooled = Float64Array.from(logits, (logit) => logit / temperature);
   return activation === "sigmoid" ? sigmoid(cooled) : softmax(cooled);
 }

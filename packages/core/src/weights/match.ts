@@ -69,7 +69,7 @@ function theirNames(
 function takeTensor(
   file: TensorFile,
   { scheme, found, isHwio }: Naming,
-  { name, shape }: Graph["parameters"][number],
+  { name, shape, role }: Graph["parameters"][number],
   skip: number,
 ): Tensor {
   const theirs = found.get(name) ?? "";
@@ -92,6 +92,11 @@ function takeTensor(
   const at = firstNotFinite(data);
   if (at >= 0) {
     throw failure("WEIGHTS_NOT_FINITE", `expected finite numbers, got ${data[at]} at index ${at}`);
+  }
+  const negative = role === "moving_variance" ? data.findIndex((value) => value < 0) : -1;
+  if (negative >= 0) {
+    const problem = `expected variances from 0, got ${data[negative]} at index ${negative}`;
+    throw failure("WEIGHTS_NEGATIVE_VARIANCE", problem);
   }
   return tensor(shape, data);
 }

@@ -23,7 +23,7 @@ export type { Images } from "./model/runner.js";
 
 // Weights: found, downloaded, read and written
 
-export { loadWeights } from "./weights/load.js";
+export { type LoadingOptions, loadWeights } from "./weights/load.js";
 export { resolveWeights, type WeightPlace, type WeightSource } from "./weights/place.js";
 export { findPulled, type PullOptions, type PullProgress, pull } from "./weights/pull.js";
 export { saveWeights } from "./weights/save.js";

@@ -4,8 +4,8 @@
  * Names that start with a dot, the folders that systems and archives add, and what is no file are
  * passed over; a folder that cannot be opened does not end the search, unless it is the first.
  */
-import type { Dirent } from "node:fs";
-import { readdir, realpath, stat } from "node:fs/promises";
+import type { Dirent, Stats } from "node:fs";
+import { lstat, readdir, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { InputError } from "@inception-resnet-v2/core/internal/errors.js";
 import { systemPath, textOfName } from "../files/byte-path.js";
@@ -40,16 +40,15 @@ export async function entriesOf(
   { hidden = false } = {},
 ): Promise<Entry[]> {
   const found: Entry[] = [];
-  for (const entry of await list(folder)) {
-    const name = textOfName(entry.name);
+  for (const { name, type } of await list(folder)) {
     const path = prefix + name;
     if (systemFiles.has(name)) continue;
     if (name.startsWith(".") && !hidden) leftOut.add("hidden", path);
     else if (systemFolders.has(name)) leftOut.add("folder of the system", path);
     else {
-      const kind = await kindOf(entry, join(folder, name));
+      const kind = await kindOf(type, join(folder, name));
       if (kind === "file" || kind === "folder") {
-        found.push({ name, kind, isLink: entry.isSymbolicLink() });
+        found.push({ name, kind, isLink: type.isSymbolicLink() });
       } else leftOut.add(kind, path);
     }
   }
@@ -95,22 +94,27 @@ async function openOr(root: string, at: string, leftOut: LeftOutList): Promise<E
   }
 }
 
-async function kindOf(entry: Dirent<Buffer>, path: string): Promise<string> {
-  if (entry.isFile()) return "file";
-  if (entry.isDirectory()) return "folder";
-  const stats = entry.isSymbolicLink()
+/** What a name stands for, links not followed. */
+type EntryType = Pick<Stats, "isFile" | "isDirectory" | "isSymbolicLink">;
+
+async function kindOf(type: EntryType, path: string): Promise<string> {
+  if (type.isFile()) return "file";
+  if (type.isDirectory()) return "folder";
+  const stats = type.isSymbolicLink()
     ? await stat(systemPath(path)).catch(() => undefined)
     : undefined;
   if (stats?.isFile()) return "file";
   if (stats?.isDirectory()) return "folder";
-  return entry.isSymbolicLink() && !stats
+  return type.isSymbolicLink() && !stats
     ? "link that leads nowhere"
     : "no file but a device or pipe";
 }
 
-async function list(folder: string) {
+async function list(folder: string): Promise<{ name: string; type: EntryType }[]> {
+  const options = { withFileTypes: true, encoding: "buffer" } as const;
+  let entries: readonly (Dirent<Buffer> | Buffer)[];
   try {
-    return await readdir(systemPath(folder), { withFileTypes: true, encoding: "buffer" });
+    entries = await readdir(systemPath(folder), options);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     throw new InputError(
@@ -119,4 +123,12 @@ async function list(folder: string) {
       { cause },
     );
   }
+  const typed = entries.map(async (entry) => {
+    if (!Buffer.isBuffer(entry)) return { name: textOfName(entry.name), type: entry };
+    // Bun gives names without their types, and its join() spoils bytes that are no UTF-8
+    const path = Buffer.concat([Buffer.from(systemPath(folder)), Buffer.from(sep), entry]);
+    const type = await lstat(path).catch(() => undefined);
+    return type && { name: textOfName(entry), type }; // or it is gone by now
+  });
+  return (await Promise.all(typed)).filter((entry) => entry !== undefined);
 }

@@ -61,7 +61,7 @@ describe("checkLayers()", () => {
     [
       "packages/node/src/model/a.ts",
       'import sharp from "sharp";',
-      '"sharp" may be imported only in node/image/decode-node.ts',
+      '"sharp" may be imported only in node/image/decode-sharp.ts',
     ],
     [
       "packages/core/src/autodiff/a.ts",

@@ -57,7 +57,7 @@ describe("a training on photos that are not split", () => {
     const refused = await runIrv2([...args, "--schedule", "plateau"], { cwd: folder });
     assert.equal(
       refused.stderr.trim().split("\n").at(-1),
-      "irv2: Cannot train by the schedule plateau: expected validation photos, whose loss it follows, got none (--schedule)",
+      "irv2: Cannot train by the schedule plateau: expected validation photos, whose loss it follows, got none (--schedule, --lr-factor, --lr-epochs)",
     );
     assert.equal(refused.code, 2);
   });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { before, describe, it } from "node:test";
 import { promisify } from "node:util";
 import { colorPhotos } from "../helpers/color-photos.js";
@@ -204,15 +205,30 @@ describe("irv2 train tells people", () => {
     }
   });
 
-  it("the figures of an evaluation even where the page cannot be written", async () => {
+  it("that there is no place for a page, before it evaluates", async () => {
     const report = at("nowhere/report.html");
     const args = ["evaluate", "--data", photos, "--weights", weights, "--report", report];
     const { code, stdout, stderr } = await runIrv2(args);
-    assert.match(stdout, /^12 images, 3 classes\n\ntop-1 /);
+    assert.equal(stdout, "");
     assert.equal(
       stderr,
       `irv2: Cannot write "${report}": expected a place for the file, got ENOENT\n`,
     );
+    assert.equal(code, 5);
+  });
+
+  it("the figures of an evaluation even where the page cannot be written", {
+    skip: !existsSync("/dev/full") && "no /dev/full",
+  }, async () => {
+    const args = ["evaluate", "--data", photos, "--weights", weights, "--report", "/dev/full"];
+    const { code, stdout, stderr } = await runIrv2(args);
+    assert.match(stdout, /^12 images, 3 classes\n\ntop-1 /);
+    const [, kept = ""] =
+      /^irv2: Cannot write "\/dev\/full": expected space on the disk, got ENOSPC; it is kept in "(.+)"$/m.exec(
+        stderr,
+      ) ?? [];
+    assert.match(await readFile(kept, "utf8"), /<html/);
+    await rm(dirname(kept), { recursive: true });
     assert.equal(code, 5);
   });
 });

@@ -51,14 +51,14 @@ export function scoresOf(
   temperature: number,
   activation: Activation,
 ): Float64Array {
-  const bad = Array.from(logits).findIndex((logit) => !Number.isFinite(logit));
+  const cooled = Float64Array.from(logits, (logit) => logit / temperature);
+  const bad = cooled.findIndex((logit) => !Number.isFinite(logit));
   if (bad >= 0) {
     throw new ModelError(
       "LOGITS_NOT_FINITE",
       `Cannot score an image: expected weights that give finite logits, got ${logits[bad]} for class ${bad}`,
     );
   }
-  const cooled = Float64Array.from(logits, (logit) => logit / temperature);
   return activation === "sigmoid" ? sigmoid(cooled) : softmax(cooled);
 }
 

@@ -2,7 +2,7 @@
  * @file Learning rates over the course of a training, as data and one function.
  */
 
-import { UsageError } from "../errors.js";
+import { outOfRange } from "../ranges.js";
 
 /** How the learning rate goes from its peak. */
 export type Schedule =
@@ -58,12 +58,7 @@ export const schedules = {
 /** Throws `UsageError` on constants that make no rates from 0 to the peak. */
 export function checkSchedule(schedule: Schedule): void {
   const require = (what: string, value: number, holds: boolean) => {
-    if (holds) return;
-    throw new UsageError(
-      "OPTION_RANGE",
-      `Option "schedule" is out of range: expected ${what}, got ${value}`,
-      { option: "schedule" },
-    );
+    if (!holds) throw outOfRange("schedule", what, value);
   };
   if ("factor" in schedule) {
     const { factor } = schedule;
